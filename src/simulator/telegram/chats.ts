@@ -6,10 +6,11 @@ import {
   type Chat,
   chatOf,
   firstName,
-  messageObject,
   type StoredMessage,
+  type TelegramUser,
 } from "./bot.ts";
 import { businessNames, connectionObject } from "./business.ts";
+import { messageObject } from "./objects.ts";
 import type { createUpdates } from "./updates.ts";
 
 /** The chats of a bot and of business accounts, by the names in the control API. */
@@ -73,4 +74,19 @@ const titleOf = (name: string): string | undefined => (/^-?\d{1,15}$/.test(name)
  */
 export function chatsFromStart(rooms: readonly string[]): string[] {
   return rooms.filter((room) => room.startsWith("-"));
+}
+
+/** The user who acts in a chat. A private chat has only one, besides the owner of a business account. */
+export function userOf(chat: Chat, from: string | null): TelegramUser {
+  const owner = chat.business?.owner;
+  if (owner !== undefined && from !== null && idOf(from) === owner.id) return owner;
+  const first = [...chat.users.values()][0];
+  if (first && (chat.id > 0 || from === null)) return first;
+  const id = chat.id > 0 ? chat.id : Math.abs(idOf(from ?? "Ada"));
+  const isName = from !== null && !/^-?\d+$/.test(from);
+  const name = chat.id > 0 ? chat.title : isName ? from : firstName(id);
+  const known = chat.users.get(id);
+  const user = known ?? { id, is_bot: false, first_name: name, language_code: "en" };
+  chat.users.set(id, user);
+  return user;
 }

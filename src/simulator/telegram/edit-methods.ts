@@ -1,6 +1,7 @@
 import { badRequest, isRefusal, type Outcome, ok } from "./answers.ts";
-import { messageObject, type StoredMessage } from "./bot.ts";
+import type { StoredMessage } from "./bot.ts";
 import { captionText, messageText, type Parameters, readKeyboard } from "./content.ts";
+import { messageObject } from "./objects.ts";
 import { findChat, findOwn } from "./places.ts";
 import { readRich } from "./rich.ts";
 import type { MethodContext } from "./send-methods.ts";

@@ -1,5 +1,5 @@
 import { badRequest, type Outcome, ok } from "./answers.ts";
-import { type Bot, chatObject } from "./bot.ts";
+import type { Bot } from "./bot.ts";
 import type { Parameters } from "./content.ts";
 import {
   answerCallbackQuery,
@@ -9,6 +9,7 @@ import {
   editReplyMarkup,
   editText,
 } from "./edit-methods.ts";
+import { chatObject } from "./objects.ts";
 import { findChat } from "./places.ts";
 import {
   type MethodContext,

@@ -1,26 +1,10 @@
-import {
-  type Connection,
-  fileUrl,
-  type Impossible,
-  type Said,
-  type SeenChat,
-  type SeenMessage,
-  thingInWords,
-} from "../connection.ts";
+import type { Connection, Impossible, Said, SeenChat, SeenMessage } from "../connection.ts";
 import type { World } from "../world.ts";
-import {
-  addFile,
-  addMessage,
-  type Bot,
-  type Chat,
-  chatObject,
-  firstName,
-  messageObject,
-  type StoredMessage,
-  type TelegramUser,
-} from "./bot.ts";
-import { chatIdOf, chatsFromStart, createChats, idOf } from "./chats.ts";
+import { addFile, addMessage, type Bot, type Chat } from "./bot.ts";
+import { chatIdOf, chatsFromStart, createChats, userOf } from "./chats.ts";
 import { findEntities } from "./entities.ts";
+import { chatObject, messageObject } from "./objects.ts";
+import { emptyChat, seenChat, seenMessage } from "./seen.ts";
 import type { createUpdates } from "./updates.ts";
 
 export interface PhoneDeps {
@@ -36,25 +20,11 @@ export interface PhoneDeps {
 /** The users of a bot: what they say, press and see. */
 export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps): Connection {
   const { open, find, connect, tell } = createChats(world, bot, updates);
+  const shown = (chat: Chat) => seenChat(bot, chat, world.clock.now());
   openGroups();
 
   function openGroups(): void {
     for (const room of chatsFromStart(rooms)) open(room);
-  }
-
-  /** The user who acts in a chat. A private chat has only one, besides the owner of a business account. */
-  function userOf(chat: Chat, from: string | null): TelegramUser {
-    const owner = chat.business?.owner;
-    if (owner !== undefined && from !== null && idOf(from) === owner.id) return owner;
-    const first = [...chat.users.values()][0];
-    if (first && (chat.id > 0 || from === null)) return first;
-    const id = chat.id > 0 ? chat.id : Math.abs(idOf(from ?? "Ada"));
-    const isName = from !== null && !/^-?\d+$/.test(from);
-    const name = chat.id > 0 ? chat.title : isName ? from : firstName(id);
-    const known = chat.users.get(id);
-    const user = known ?? { id, is_bot: false, first_name: name, language_code: "en" };
-    chat.users.set(id, user);
-    return user;
   }
 
   function say(
@@ -83,7 +53,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     });
     tell("message", chat, message);
     world.changed();
-    return seen(message, chat);
+    return seenMessage(bot, chat, message);
   }
 
   function edit(chatName: string, words: string, text: string): SeenMessage | Impossible {
@@ -99,7 +69,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     Object.assign(message, { text, entities: findEntities(text), isEdited: true });
     tell("edited_message", chat, message);
     world.changed();
-    return seen(message, chat);
+    return seenMessage(bot, chat, message);
   }
 
   function react(
@@ -118,7 +88,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     const where = { chat: chatObject(chat), message_id: message.id, user: userOf(chat, from) };
     updates.push("message_reaction", { ...where, date: world.clock.seconds(), ...change }, chat);
     world.changed();
-    return seen(message, chat);
+    return seenMessage(bot, chat, message);
   }
 
   function press(chatName: string, label: string, from: string | null): SeenMessage | Impossible {
@@ -141,7 +111,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
       updates.push("callback_query", { ...query, message: messageObject(chat, message) }, chat);
     }
     world.changed();
-    return seen(message, chat);
+    return seenMessage(bot, chat, message);
   }
 
   function block(chatName: string, isBlocked: boolean): void {
@@ -167,47 +137,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
 
   function look(chatName: string): SeenChat {
     const chat = find(chatName);
-    return chat === undefined ? emptyChat(chatIdOf(chatName)) : seenChat(chat);
-  }
-
-  function seenChat(chat: Chat): SeenChat {
-    const owner = chat.business?.owner;
-    return {
-      id: owner === undefined ? String(chat.id) : `${chat.id}@${owner.id}`,
-      title: owner === undefined ? chat.title : `${chat.title} @ ${owner.first_name}`,
-      ...(owner === undefined ? {} : { owner: { id: String(owner.id), name: owner.first_name } }),
-      kind: chat.id > 0 ? "private" : "group",
-      messages: chat.messages.map((message) => seen(message, chat)),
-      blocked: chat.isBlocked,
-      typing: chat.typingUntil > world.clock.now() ? "typing…" : null,
-      draft: chat.draft,
-    };
-  }
-
-  function seen(message: StoredMessage, chat: Chat): SeenMessage {
-    const { id, from, text, thing, reaction, keyboard, file, date, threadId, replyTo, isEdited } = message;
-    const labels = keyboard.flat().map((button) => button.text);
-    return {
-      id: String(id),
-      from: from.is_bot ? "bot" : "user",
-      text: thing === undefined ? text : thingInWords(thing),
-      ...(reaction === undefined ? {} : { reaction }),
-      ...(labels.length === 0 ? {} : { buttons: labels }),
-      ...(isEdited ? { edited: true } : {}),
-      ...((chat.id < 0 || chat.business !== null) && !from.is_bot ? { name: from.first_name } : {}),
-      ...(threadId === null ? {} : { thread: String(threadId) }),
-      ...(replyTo === null ? {} : { reply_to: String(replyTo) }),
-      ...(file === null
-        ? {}
-        : {
-            file: {
-              name: file.name,
-              content_type: file.contentType,
-              url: fileUrl("telegram", bot.name, file.fileId),
-            },
-          }),
-      at: new Date(date * 1000).toISOString(),
-    };
+    return chat === undefined ? emptyChat(chatIdOf(chatName)) : shown(chat);
   }
 
   return {
@@ -221,7 +151,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     block,
     connectBusiness: (account, { connected, canReply }) =>
       void connect(account, { isConnected: connected, canReply }),
-    chats: () => [bot, ...bot.businesses.values()].flatMap(({ chats }) => [...chats.values()]).map(seenChat),
+    chats: () => [bot, ...bot.businesses.values()].flatMap(({ chats }) => [...chats.values()]).map(shown),
     chatId: chatIdOf,
     file: (id) => bot.files.get(id) ?? null,
     reset() {
@@ -257,9 +187,4 @@ function kindOf(contentType: string): string {
   const [kind] = contentType.split("/", 1);
   if (contentType === "image/gif") return "animation";
   return kind === "image" ? "photo" : kind === "audio" || kind === "video" ? kind : "document";
-}
-
-function emptyChat(id: string): SeenChat {
-  const kind = id.startsWith("-") ? "group" : "private";
-  return { id, title: id, kind, messages: [], blocked: false, typing: null, draft: null };
 }

@@ -1,8 +1,9 @@
 import type { ApiCall } from "../wire/api-call.ts";
 import type { World } from "../world.ts";
 import { badRequest, isRefusal, type Outcome, ok } from "./answers.ts";
-import { addFile, addMessage, type Bot, messageObject, type StoredFile, type StoredMessage } from "./bot.ts";
+import { addFile, addMessage, type Bot, type StoredFile, type StoredMessage } from "./bot.ts";
 import { captionText, messageText, type Parameters, readKeyboard } from "./content.ts";
+import { messageObject } from "./objects.ts";
 import { type Place, readPlace } from "./places.ts";
 import { readRich } from "./rich.ts";
 
