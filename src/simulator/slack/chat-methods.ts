@@ -1,5 +1,4 @@
 import type { World } from "../world.ts";
-import { messageObject } from "./objects.ts";
 import type { SlackApp } from "./app.ts";
 import { readBlocks } from "./blocks.ts";
 import { readChunks } from "./chunks.ts";
@@ -10,6 +9,7 @@ import {
   type StoredMessage,
   setSession,
 } from "./conversation.ts";
+import { messageObject } from "./objects.ts";
 import { readWords } from "./text.ts";
 
 export type SlackAnswer = { ok: boolean; error?: string; [key: string]: unknown };

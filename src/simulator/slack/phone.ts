@@ -1,11 +1,11 @@
 import type { Connection, Impossible, Said, SeenChat, SeenMessage } from "../connection.ts";
 import type { World } from "../world.ts";
-import { messageObject } from "./objects.ts";
 import { addFile, type SlackApp } from "./app.ts";
 import { buttonsOf } from "./blocks.ts";
 import { addMessage, type Conversation, openConversation, type StoredMessage } from "./conversation.ts";
 import type { createEvents } from "./events.ts";
 import { conversationId } from "./ids.ts";
+import { messageObject } from "./objects.ts";
 import { personOf } from "./people.ts";
 import { pressPayload } from "./press-payload.ts";
 import { reactTo } from "./reactions.ts";

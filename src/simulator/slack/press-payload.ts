@@ -1,9 +1,9 @@
 import { secretFor } from "../invented.ts";
 import type { World } from "../world.ts";
-import { messageObject } from "./objects.ts";
 import type { SlackApp } from "./app.ts";
 import type { Block, ButtonElement } from "./blocks.ts";
 import type { Conversation, StoredMessage } from "./conversation.ts";
+import { messageObject } from "./objects.ts";
 import { nameOf } from "./people.ts";
 
 /** A response URL works five times within half an hour. */

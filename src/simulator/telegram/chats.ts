@@ -55,7 +55,7 @@ export function createChats(world: World, bot: Bot, updates: Pick<ReturnType<typ
 }
 
 /** A chat's number: as written, or the same one for the same name. Groups have negative numbers. */
-export function idOf(chat: string): number {
+function idOf(chat: string): number {
   return /^-?\d{1,15}$/.test(chat) ? Number(chat) : numberFor(chat, 100_000_000, 900_000_000);
 }
 

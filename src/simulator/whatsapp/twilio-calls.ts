@@ -73,8 +73,7 @@ export function createTwilioCalls({ world, account, line, sent, send, nextSid }:
     if (headers.authorization !== authorization) return refuse(401, 20003, "Authenticate");
     const file = line.files.get(/\/Media\/(ME\w+)$/.exec(at)?.[1] ?? "");
     if (file) return { status: 200, headers: { "content-type": file.contentType }, body: file.bytes };
-    if (method === "GET" && at === `${path}.json`)
-      return ok(describeAccount());
+    if (method === "GET" && at === `${path}.json`) return ok(describeAccount());
     if (at === `${path}/Messages.json`)
       return method === "POST" ? createMessage(payload) : ok(sent.list(query));
     const message = sent.find(oneMessage.exec(at)?.[1]);
