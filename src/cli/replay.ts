@@ -1,5 +1,6 @@
 import type { Replay } from "../client/replays.ts";
 import type { Environment } from "../config/env.ts";
+import { counted } from "./counted.ts";
 import { askService, type Print, type ServiceCommand } from "./service-client.ts";
 import { answerLines, sums } from "./side-by-side.ts";
 
@@ -36,7 +37,7 @@ function lines({ data, version, turns, failures, complete }: Replay, agent: stri
       ...answerLines("recorded", turn.recorded),
       ...answerLines("replayed", turn.replayed),
     ]),
-    `${agent} version ${version}: ${turns} turns, ${failures} not answered${complete ? "" : ", and more that were not replayed"}.`,
+    `${agent} version ${version}: ${counted(turns, "turn")}, ${failures} not answered${complete ? "" : ", and more that were not replayed"}.`,
     `Recorded: ${recorded}. Replayed: ${replayed}.`,
   ];
 }

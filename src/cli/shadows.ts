@@ -1,5 +1,6 @@
 import type { Shadow } from "../client/shadows.ts";
 import type { Environment } from "../config/env.ts";
+import { counted } from "./counted.ts";
 import { askService, type Print, type ServiceCommand } from "./service-client.ts";
 import { answerLines, sums } from "./side-by-side.ts";
 
@@ -35,7 +36,7 @@ function lines(shadows: readonly Shadow[], total: number): string[] {
       ...(recorded ? answerLines("sent", recorded) : []),
       ...(answer ? answerLines("shadow", answer) : [`   shadow (not answered: ${errorCode})`]),
     ]),
-    `${compared.length} turns, ${count("failed")} not answered, ${count("skipped")} skipped, ${count("waiting") + count("running")} waiting${total > shadows.length ? `; the newest ${shadows.length} of ${total}` : ""}.`,
+    `${counted(compared.length, "turn")}, ${count("failed")} not answered, ${count("skipped")} skipped, ${count("waiting") + count("running")} waiting${total > shadows.length ? `; the newest ${shadows.length} of ${total}` : ""}.`,
     `Sent: ${sums(pairs.map(({ recorded }) => recorded))}. Shadow: ${sums(pairs.map(({ answer }) => answer))}.`,
   ];
 }

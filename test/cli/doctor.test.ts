@@ -62,7 +62,7 @@ describe("causeway doctor", () => {
       expect.objectContaining({ where: "channels.config.json: desks.support.channel", severity: "ok" }),
     );
     expect(text).toMatch(/warn {2}The service does not run[\s\S]*-> start it and run this again/);
-    expect(text).toMatch(/0 failed, 1 warnings/);
+    expect(text).toMatch(/0 failed, 1 warning\./);
   });
 
   test("reports problems of the configuration file, as a start would", async () => {

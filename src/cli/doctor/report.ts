@@ -1,4 +1,5 @@
 import type { Finding } from "../../core/faults/finding.ts";
+import { counted } from "../counted.ts";
 
 /** A finding with its place: `channels.config.json: channels.telegram.token`, `environment: REDIS_URL`. */
 export interface PlacedFinding extends Omit<Finding, "key"> {
@@ -19,7 +20,7 @@ export function printFindings(findings: readonly PlacedFinding[], print: (line: 
   const count = (wanted: Finding["severity"]) =>
     findings.filter(({ severity }) => severity === wanted).length;
   print(
-    `\n${findings.length === 1 ? "1 check" : `${findings.length} checks`}, ${count("error")} failed, ${count("warning")} warnings.`,
+    `\n${counted(findings.length, "check")}, ${count("error")} failed, ${counted(count("warning"), "warning")}.`,
   );
 }
 
