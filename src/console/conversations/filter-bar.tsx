@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useNames } from "../live/names.ts";
+import { Check } from "../shell/check.tsx";
 import { Choice } from "../shell/choice.tsx";
 import { Glyph } from "../shell/glyph.tsx";
 import { useKeys } from "../shell/keys.ts";
@@ -92,14 +93,9 @@ function FilterFields({ filters, onChange }: { filters: Filters; onChange: (next
       </Choice>
       <DayField label="Since" value={filters.since} onChange={choose("since")} />
       <DayField label="Until" value={filters.until} onChange={choose("until")} />
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={filters.trouble}
-          onChange={({ currentTarget }) => onChange({ ...filters, trouble: currentTarget.checked })}
-        />
-        <span>Only with trouble</span>
-      </label>
+      <Check checked={filters.trouble} onChange={(trouble) => onChange({ ...filters, trouble })}>
+        Only with trouble
+      </Check>
       <button type="button" class="link" onClick={() => onChange({ ...NO_FILTERS, q: filters.q })}>
         Clear filters
       </button>
