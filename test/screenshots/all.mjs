@@ -25,6 +25,13 @@ const SCREENS = {
     path: "?q=nothingofthiskind",
     shows: (page) => page.getByText("No conversation").waitFor(),
   },
+  "conversations-filter": {
+    path: "",
+    async shows(page) {
+      await row(page, "Ada").waitFor();
+      await page.getByText("Filter", { exact: true }).click();
+    },
+  },
   conversation: {
     path: "",
     async shows(page) {
@@ -51,6 +58,21 @@ const SCREENS = {
     },
   },
   "conversation-waits": { path: "", shows: (page) => openRow(page, "447700900123") },
+  "conversation-taken": {
+    path: "",
+    async shows(page) {
+      await openRow(page, "436601234567");
+      await page.getByRole("textbox", { name: "Your answer to the user" }).fill("What can I do for you?");
+    },
+  },
+  "conversation-hand-back": {
+    path: "",
+    async shows(page) {
+      await openRow(page, "436601234567");
+      await page.getByRole("button", { name: "Hand back" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
   "conversation-failed": { path: "", shows: (page) => openRow(page, "Noor") },
   help: {
     path: "",
@@ -68,6 +90,14 @@ const SCREENS = {
       await page.getByRole("link", { name: /Ada/ }).click();
       await page.getByText("What is kept").waitFor();
       await page.getByLabel("Kept data, as JSON").fill('{ "goal": "sleep before 23:00" }');
+    },
+  },
+  "person-erase": {
+    path: "/people",
+    async shows(page) {
+      await page.getByRole("link", { name: /Ada/ }).click();
+      await page.getByRole("button", { name: "Erase…" }).click();
+      await page.getByRole("dialog").waitFor();
     },
   },
   message: {
@@ -97,7 +127,8 @@ const SCREENS = {
   channels: {
     path: "/channels",
     async shows(page) {
-      await page.getByRole("heading", { name: "whatsapp" }).waitFor();
+      await page.getByRole("button", { name: "Check web" }).click();
+      await page.getByRole("list", { name: "Findings of web" }).waitFor();
     },
   },
   agents: { path: "/agents", shows: (page) => page.getByRole("heading", { name: "Night helper" }).waitFor() },

@@ -53,6 +53,13 @@ export async function startBusyService() {
   await until(async () => (await count("/executions?status=failed")) > 0, "a turn fails");
   await until(async () => (await count("/access_requests?state=waiting")) > 0, "somebody asks for access");
 
+  await say("whatsapp/chats/436601234567", "/human");
+  await until(async () => (await count("/chat/sessions?handoff=requested")) > 1, "two people wait");
+  const waiting = await api("GET", "/chat/sessions?handoff=requested");
+  const taken = waiting.data.find(({ user }) => user.identifier.includes("436601234567"));
+  await api("POST", `/chat/sessions/${taken.id}/handoff/take`, {});
+  await api("POST", `/chat/sessions/${taken.id}/handoff/reply`, { content: "Hello, I am a person." });
+
   await simulator("POST", "/faults", { platform: "telegram", fault: "block_user", times: 1 });
   await say("telegram/chats/Mira", "I sleep badly", { bot: "telegram" });
   await until(async () => (await count("/deliveries?status=failed")) > 0, "a delivery fails");
