@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { ContextRepository, PromptSession } from "../../src/turns/prompt/context-repository.ts";
+import type { ContextRepository } from "../../src/turns/prompt/context-repository.ts";
 import { expectPrompts } from "../../src/turns/prompt/expected-prompts.ts";
+import type { PromptSession } from "../../src/turns/prompt/prompt-session.ts";
 
 /** An idle session whose next message gets seq 5, until a test changes it. */
 function world() {

@@ -6,8 +6,9 @@ import { languageOf } from "../../core/session/user-language.ts";
 import { resolveVariables } from "../../core/session/variables.ts";
 import { type ComposedPrompt, composePrompt, type PromptInput, type PromptParts } from "./build-prompt.ts";
 import { clipToTokens } from "./clip-tokens.ts";
-import type { ContextRepository, HistoryMessage, PromptSession, SummaryState } from "./context-repository.ts";
+import type { ContextRepository } from "./context-repository.ts";
 import { loadTokenCounter, type TokenCounter } from "./count-tokens.ts";
+import type { HistoryMessage, PromptSession, SummaryState } from "./prompt-session.ts";
 import { HISTORY_PAGE, recentHistory } from "./recent-history.ts";
 import { type HistoryPolicy, promptTokens } from "./select-history.ts";
 

@@ -1,5 +1,6 @@
-import type { ContextRepository, HistoryMessage } from "./context-repository.ts";
+import type { ContextRepository } from "./context-repository.ts";
 import type { TokenCounter } from "./count-tokens.ts";
+import type { HistoryMessage } from "./prompt-session.ts";
 import { type HistoryPolicy, promptTokens } from "./select-history.ts";
 
 /** Number of messages read at once. */

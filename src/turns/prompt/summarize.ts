@@ -6,8 +6,9 @@ import { storableText } from "../../core/text/text.ts";
 import type { Clock } from "../../core/time/clock.ts";
 import { timeLimit } from "../../core/time/time-limit.ts";
 import { clipToTokens } from "./clip-tokens.ts";
-import type { ContextRepository, HistoryMessage, SummaryState } from "./context-repository.ts";
+import type { ContextRepository } from "./context-repository.ts";
 import type { TokenCounter } from "./count-tokens.ts";
+import type { HistoryMessage, SummaryState } from "./prompt-session.ts";
 
 /** The update of a session's summary. */
 export interface SummaryJob {

@@ -16,6 +16,7 @@ import { attachmentAlreadySent, type UploadStore, uploadsOf } from "../../bodies
 import { type RateLimit, requireRate } from "../../server/rate-limit.ts";
 import { requireSession, sessionNotFound } from "../sessions/require-session.ts";
 import type { Answer, Conversation, NewMessage, Sent } from "./conversation.ts";
+import { buttonNotOffered, keepsEnding, keyReused } from "./conversation-errors.ts";
 
 export interface ConversationDeps {
   stores: {
@@ -37,8 +38,10 @@ export interface ConversationDeps {
 }
 
 const USER_RATE_EXCEEDED = "This user sends too many messages. Try again later.";
+
 /** Time limit for a `/reset` that waits for earlier turns, milliseconds, and the interval of its checks. */
 const RESET_WAIT_MS = 120_000;
+
 const RESET_POLL_MS = 50;
 
 /** Conversations of API callers, on the same ingest, turn and delivery path as any channel. */
@@ -182,21 +185,4 @@ export function createConversation(deps: ConversationDeps): Conversation {
   }
 
   return { session, send, events, answer };
-}
-
-function keepsEnding(): RequestError {
-  const message = "The session keeps being completed. Send the message again.";
-  return new RequestError(409, "session_completed", message);
-}
-
-/** As a repetition, the message would be lost. */
-function keyReused(): RequestError {
-  const message = "Another message was sent with this key. Every message needs a key of its own.";
-  return new RequestError(409, "idempotency_key_reused", message);
-}
-
-/** The press of a button that never existed. Code that reads payloads may rely on having offered them. */
-function buttonNotOffered(): RequestError {
-  const message = "No message of this session has a button with this label as `content` and this `payload`.";
-  return new RequestError(422, "button_not_offered", `${message} Send the text alone, without a payload.`);
 }
