@@ -1,23 +1,22 @@
 import type { WebClient } from "@slack/web-api";
 import type { LiveStream, StreamTarget, ToolStep } from "../../core/message/live-stream.ts";
 import { createPacedWriter } from "../../core/message/paced-writer.ts";
-import { monotonicMs } from "../../core/time/monotonic.ts";
 import { parseAddress, type SlackPlace } from "./address.ts";
 import { inEitherFormat } from "./content.ts";
 import { describeFault, isUnsupported, readFault, type SlackFault } from "./errors.ts";
 import { split } from "./limits.ts";
 import type { OutboundDeps } from "./outbound.ts";
-import { type People, workspaceOf } from "./people.ts";
+import type { People } from "./people.ts";
 import { settled, withoutPings } from "./pings.ts";
 import type { Preview, Previews } from "./preview.ts";
+import { createFindRecipient, isDirect } from "./recipient.ts";
+import { createStreamingLimits } from "./streaming-limits.ts";
 import { cardOf, createToolCards, textChunks } from "./tool-cards.ts";
 
 /** Interval of additions to a stream. A workspace allows one hundred chat.appendStream calls a minute. */
 const APPEND_EVERY_MS = 1_000;
 /** Slack allows fifty chat.update calls a minute. */
 const EDIT_EVERY_MS = 3_000;
-/** Cards that a workspace refused are tried again after this time. */
-const REFUSED_MS = 60 * 60_000;
 /** The end of an answer waits this long for a call in progress, milliseconds. */
 const CLOSE_GRACE_MS = 3_000;
 
@@ -35,25 +34,17 @@ export interface StreamingDeps extends OutboundDeps {
  */
 export function createStreaming(deps: StreamingDeps) {
   const { clientOf, previews, people, streaming, toolCards, log } = deps;
-  /** Workspaces that asked us to wait, each with the end of the wait. Sends come before previews. */
-  const quietUntil = new Map<string | null, number>();
-  /** A workspace and a kind of conversation without streams. */
-  const refused = new Set<string>();
-  /** Workspaces that refused cards, each with the time of the next try. */
-  const withoutCards = new Map<string | null, number>();
-  /** The workspace of our token, if there is only one. */
-  let ourTeam: string | null = null;
+  const limits = createStreamingLimits();
+  const findRecipient = createFindRecipient(people);
   /** Conversations that visibly show an unfinished answer. */
   const showing = new Set<string>();
-
-  const kindOf = ({ team, channel }: SlackPlace) => `${team ?? ""}/${channel.charAt(0)}`;
 
   function openStream(target: StreamTarget): LiveStream | null {
     const place = parseAddress(target.address);
     if (place?.threadTs == null || streaming === false) return null;
-    if (monotonicMs() < (quietUntil.get(place.team) ?? 0)) return null;
+    if (limits.isQuiet(place)) return null;
     // Outside direct conversations a stream needs a recipient.
-    const native = !refused.has(kindOf(place)) && (isDirect(place) || target.userIdentifier !== null);
+    const native = limits.hasStreams(place) && (isDirect(place) || target.userIdentifier !== null);
     if (!native && streaming !== true) return null;
     return show({ ...place, threadTs: place.threadTs }, target, native);
   }
@@ -64,7 +55,7 @@ export function createStreaming(deps: StreamingDeps) {
   function onFault(fault: SlackFault, place: SlackPlace): void {
     const reason = describeFault(fault);
     log.debug({ channelId: place.channel, reason }, "the preview of an answer ends before it is sent");
-    if (fault.kind === "rate_limited") quietUntil.set(place.team, monotonicMs() + fault.retryAfterMs);
+    if (fault.kind === "rate_limited") limits.rest(place, fault.retryAfterMs);
   }
 
   function show(
@@ -80,7 +71,7 @@ export function createStreaming(deps: StreamingDeps) {
     const into = { channel: place.channel, thread_ts: place.threadTs };
 
     async function begin(client: WebClient, text: string, steps: ToolStep[]): Promise<boolean> {
-      const to = isStream ? await recipient(client, place, target) : {};
+      const to = isStream ? await findRecipient(client, place, target) : {};
       if (to === null) return false;
       // A stream that begins with text takes no cards later.
       const hasCards = steps.length > 0;
@@ -139,7 +130,7 @@ export function createStreaming(deps: StreamingDeps) {
         const fault = readFault(error);
         if (preview === null && steps.length > 0 && fault.kind === "refused" && !isUnsupported(fault)) {
           log.debug({ reason: describeFault(fault) }, "Slack accepts no cards of tools here");
-          withoutCards.set(place.team, monotonicMs() + REFUSED_MS);
+          limits.refuseCards(place);
           return write(source);
         }
         onFault(fault, place);
@@ -148,7 +139,7 @@ export function createStreaming(deps: StreamingDeps) {
           previews.shows(preview, shown);
         // A late edit would overwrite the last one. A stopped stream accepts no more text.
         if (preview !== null && !isStream) still = fault.kind !== "unanswered" && fault.kind !== "http";
-        if (preview === null && isStream && isUnsupported(fault)) refused.add(kindOf(place));
+        if (preview === null && isStream && isUnsupported(fault)) limits.refuseStreams(place);
         return false;
       }
     }
@@ -156,7 +147,7 @@ export function createStreaming(deps: StreamingDeps) {
     /** A stream has cards from its beginning, or none. */
     function hasCards(): boolean {
       if (preview !== null) return preview.kind === "cards";
-      return isStream && toolCards && monotonicMs() >= (withoutCards.get(place.team) ?? 0);
+      return isStream && toolCards && limits.hasCards(place);
     }
 
     const writer = createPacedWriter<string>({ everyMs: isStream ? APPEND_EVERY_MS : EDIT_EVERY_MS, write });
@@ -182,39 +173,22 @@ export function createStreaming(deps: StreamingDeps) {
         // The first call is awaited, because without its answer nobody can finish or remove its message. An edit is
         // awaited, because it could overwrite the last one. Slack itself refuses to append to a stopped stream.
         if (preview === null || !isStream) return closed;
-        const grace = new AbortController();
-        const late = new Promise<boolean>((resolve) => {
-          const timer = setTimeout(() => resolve(true), CLOSE_GRACE_MS);
-          grace.signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
-        });
-        return Promise.race([closed, late]).finally(() => grace.abort());
+        return withinGrace(closed);
       },
     };
-  }
-
-  /**
-   * Outside direct conversations Slack needs the recipient and the recipient's workspace. In a shared channel that is
-   * the recipient's own workspace, never the organization. Null if it is unknown.
-   */
-  async function recipient(client: WebClient, place: SlackPlace, { userIdentifier }: StreamTarget) {
-    if (isDirect(place)) return {};
-    const user = userIdentifier?.split("/").at(-1);
-    if (user === undefined) return null;
-    const known = (await people.teamOf(place.team, user)) ?? workspaceOf(place.team);
-    const team = known ?? (place.team === null ? await home(client) : null);
-    return team === null ? null : { recipient_user_id: user, recipient_team_id: team };
-  }
-
-  /** Asked here and not in `start`, because a process that only answers never calls `start`. */
-  async function home(client: WebClient): Promise<string | null> {
-    ourTeam ??= workspaceOf((await client.auth.test()).team_id);
-    return ourTeam;
   }
 
   return { openStream, isShowing: (address: string) => showing.has(address) };
 }
 
-const isDirect = ({ channel }: SlackPlace) => channel.startsWith("D");
+/** The result of a call in progress; true if it takes too long. */
+function withinGrace(closed: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), CLOSE_GRACE_MS);
+  });
+  return Promise.race([closed, late]).finally(() => clearTimeout(timer));
+}
 
 /** Places to cut a text: at white space, and after a character of a script that uses no spaces. */
 const BREAK = /\s+|(?<=[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uffef])/g;
