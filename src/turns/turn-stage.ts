@@ -75,8 +75,8 @@ export function createTurnStage({ base, channels, agents, files, delivery, desk 
   const { stopTurns: stop } = control;
   // The engine is needed to wake a session, and is built after the code that wakes one.
   const wake = (sessionId: string): void => work.wakeSoon(sessionId);
-  const data = { pool, agents, channels };
-  const handoffs = createTurnHandoffs({ stores: data, delivery, notifySession, stop, wake, desk });
+  const handoffData = { pool, agents, channels };
+  const handoffs = createTurnHandoffs({ stores: handoffData, delivery, notifySession, stop, wake, desk });
   const { turnEngine, finish } = wireTurnEngine({
     base,
     places: { channels, agents, files },
