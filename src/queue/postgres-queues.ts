@@ -120,6 +120,8 @@ export function openPostgresQueues(options: {
     },
   };
   const shared = { connection, skipVersionCheck: false };
+  // A queue only looks at the version of the tables. It needs no connection that listens.
+  const adding = { ...connection, connect: () => connectTo(queries) };
   const ready = prepare();
   ready.catch(() => undefined);
   return {
@@ -134,7 +136,7 @@ export function openPostgresQueues(options: {
         string,
         PostgresQueueBackend,
         PostgresConnectionOptions
-      >(name, { ...shared, defaultJobOptions: jobDefaults }, createPostgresBackend);
+      >(name, { ...shared, connection: adding, defaultJobOptions: jobDefaults }, createPostgresBackend);
       return addFewSingly(asDefault<Queue<T>>(queue));
     },
     createWorker<T>(name: string, handler: (job: Job<T>) => Promise<unknown>, concurrency: number) {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import { schemaDrift } from "../../prisma/schema-engine.mjs";
-import { applyMigrations, isMigrated } from "../../src/storage/migrate.ts";
+import { appliedMigrations, applyMigrations, isMigrated } from "../../src/storage/migrate.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
@@ -202,6 +202,19 @@ describe("migrations", () => {
     );
     await writeFile(file, "CREATE TABLE later (id INT)");
     expect(await applyMigrations(pool, quietLog(), copy.path)).toEqual(["29990101000000_later"]);
+  });
+
+  it("are applied to a new database all together, or not at all", async () => {
+    await using database = await createTestDatabase({ empty: true });
+    await using pool = connect(database.url);
+    await using copy = await copyOfMigrations();
+    const file = join(copy.path, "29990101000000_later", "migration.sql");
+    await mkdir(join(copy.path, "29990101000000_later"));
+    await writeFile(file, "SELECT 1 / 0;");
+    await expect(applyMigrations(pool, quietLog(), copy.path)).rejects.toThrow(
+      "29990101000000_later failed and was rolled back",
+    );
+    expect(await appliedMigrations(pool)).toEqual([]);
   });
 });
 
