@@ -11,7 +11,7 @@ const RUNS_OTHERS = {
   "queue/postgres-queues.ts": "statements of BullMQ",
   "storage/database.ts": "settings of each connection",
   "storage/migrate.ts": "migrations, which are tested on their own",
-  "storage/prisma.ts": "statements of Prisma",
+  "storage/prisma-client.ts": "statements of Prisma",
   "storage/table-rows.ts": "copies of every table that a database has",
 };
 
