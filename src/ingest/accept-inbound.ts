@@ -2,6 +2,7 @@ import { isAccessPayload } from "../core/message/access-press.ts";
 import type { ChannelEvent, ConversationRef, InboundMessage } from "../core/message/channel-event.ts";
 import type { KnownMessage } from "../core/message/message-context.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
+import { storableData } from "../core/text/text.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 import { eventRow, type SessionMessage, sessionRow } from "./new-row.ts";
 
@@ -99,7 +100,9 @@ export function createIngest(deps: IngestDeps): Ingest {
   }
 
   return {
-    async acceptEvents(channel, events) {
+    async acceptEvents(channel, received) {
+      // One NUL in an id would fail a look-up each time that the platform repeats the event.
+      const events = received.map(storableData);
       const known = events.some(hasToBeLookedUp)
         ? await Promise.all(events.map((event) => lookedUp(channel, event)))
         : events;

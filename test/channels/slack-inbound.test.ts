@@ -107,6 +107,17 @@ describe("a conversation on Slack", () => {
     expect(await read(inChannel({ channel_type: "mpim", channel: "G0GROUP001", text: "all" }))).toEqual([]);
   });
 
+  test("is looked up by ids that the database can read", async () => {
+    const looked: string[] = [];
+    const findConversation = async (key: string) => {
+      looked.push(key);
+      return null;
+    };
+    const reply = { channel: "D\0X", thread_ts: "1790000009.000001" };
+    expect(await read(directMessage(fake, reply), { findConversation })).toHaveLength(1);
+    expect(looked).toEqual(["D\uFFFDX:1790000009.000001"]);
+  });
+
   test("continues in a thread below a message of the bot", async () => {
     const reply = { thread_ts: "1790000009.000001", parent_user_id: fake.us.userId, text: "yes" };
     expect(await read(inChannel(reply))).toHaveLength(1);

@@ -155,6 +155,10 @@ describe("an edited message", () => {
         metadata: { edited_at: "2026-09-21T14:15:00.000Z" },
       },
     ]);
+    // A time that no clock shows must not fail the update again and again.
+    const [undated] = await edited({ message_id: 8, text: "when?", edit_date: 2 ** 53 });
+    expect(undated).toMatchObject({ text: "when?", edits: true });
+    expect(undated).not.toHaveProperty("metadata");
     const [part] = await edited({ caption: "both", photo: [{ file_id: "x" }], media_group_id: "a" });
     expect(part).toMatchObject({ edits: true, text: "both" });
     expect(part).not.toHaveProperty("albumKey");

@@ -352,4 +352,9 @@ test("a platform text that Postgres cannot store does not stop messages and outc
   expect((await story.app.api("GET", "/users")).body.data).toMatchObject([
     { identifier: "eve\uFFFD", reachable: { ok: false, reason: "gone\uFFFD away" } },
   ]);
+  // Ids are looked up before the message is stored.
+  const more = { references: [{ kind: "reply" as const, externalId: "wamid.\u0000" }] };
+  await story.say("bob", "and this?", { more });
+  await story.receipt({ externalId: "odd\u0000id", state: "delivered" });
+  await channel.sending("re: and this?");
 });

@@ -1,6 +1,7 @@
 import { App, type AppOptions, type CodedError, type Receiver, type ReceiverEvent } from "@slack/bolt";
 import type { ChannelEvent } from "../../core/message/channel-event.ts";
 import type { Logger } from "../../core/process/logger.ts";
+import { storableData } from "../../core/text/text.ts";
 import type { Later } from "../kit/later.ts";
 import { quietSlackLogger, type SlackWebApi } from "./web-api.ts";
 
@@ -50,7 +51,8 @@ export class SlackApp extends App<SlackContext> {
         answer = given;
       };
       try {
-        await super.processEvent({ ...event, ack });
+        // Ids are looked up in the database, where one NUL would fail the event each time that Slack repeats it.
+        await super.processEvent({ ...event, body: storableData(event.body), ack });
       } catch (error) {
         if (error instanceof ListenerFailed) throw error.cause;
         this.#log.warn({ err: error }, "a slack body could not be read, and is refused");

@@ -40,9 +40,9 @@ export function toMessage(
 
 /** The new words of a message. Only these change; a part of an album that has no words of its own stays as it is. */
 export function editOf({ albumKey: _, ...event }: InboundMessage, message: TelegramMessage): InboundMessage {
-  const { edit_date: seconds } = message;
-  const metadata = seconds ? { metadata: { edited_at: new Date(seconds * 1000).toISOString() } } : {};
-  return { ...event, edits: true, ...metadata };
+  const editedAt = new Date((message.edit_date || Number.NaN) * 1000);
+  const isKnown = !Number.isNaN(editedAt.getTime());
+  return { ...event, edits: true, ...(isKnown ? { metadata: { edited_at: editedAt.toISOString() } } : {}) };
 }
 
 /** The place of a message. */

@@ -54,3 +54,25 @@ export function oneLine(text: string, limit: number): string {
 export function shortened(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, limit - 1).toWellFormed()}…`;
 }
+
+/** The same data with storable texts. Data without a NUL, which is nearly all, is returned as it is. */
+export function storableData<T>(data: T): T {
+  // The copy has the type of the original: only texts within it differ.
+  return hasNul(data) ? (withStorableTexts(data) as T) : data;
+}
+
+function hasNul(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("\0");
+  return (
+    typeof value === "object" && value !== null && Object.entries(value).some((entry) => entry.some(hasNul))
+  );
+}
+
+function withStorableTexts(value: unknown): unknown {
+  if (typeof value === "string") return storableText(value);
+  if (Array.isArray(value)) return value.map(withStorableTexts);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [storableText(key), withStorableTexts(member)]),
+  );
+}
