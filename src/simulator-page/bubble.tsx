@@ -1,3 +1,4 @@
+import { Markdown } from "../web-chat/markdown/markdown.tsx";
 import type { Message, PlatformName } from "./wire.ts";
 
 const TICKS: Readonly<Record<string, string>> = { sent: "✓", delivered: "✓✓", read: "✓✓", played: "✓✓" };
@@ -18,7 +19,7 @@ export interface BubbleProps {
 
 /** One message with its buttons, file and marks. */
 export function Bubble({ message, platform, press, edit, react, onThread }: BubbleProps) {
-  const { from, text, buttons = [], file, name, thread, title, cards = [] } = message;
+  const { from, text, markdown, buttons = [], file, name, thread, title, cards = [] } = message;
   const who = name ?? (from === "bot" ? "Bot" : "You");
   return (
     <article class={`message ${from}`} data-thread={thread !== undefined} aria-label={`${who}: ${text}`}>
@@ -31,7 +32,13 @@ export function Bubble({ message, platform, press, edit, react, onThread }: Bubb
             {CARD_MARKS[card.status] ?? "…"} {card.title}
           </span>
         ))}
-        <span class="text">{text}</span>
+        {markdown === undefined ? (
+          <span class="text">{text}</span>
+        ) : (
+          <div class="styled">
+            <Markdown text={markdown} />
+          </div>
+        )}
         <Marks message={message} />
       </div>
       <Buttons labels={buttons} press={press} />

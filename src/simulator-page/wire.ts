@@ -6,6 +6,7 @@ export interface Message {
   id: string;
   from: "user" | "bot";
   text: string;
+  markdown?: string;
   buttons?: string[];
   edited?: true;
   reaction?: string;

@@ -7,7 +7,10 @@ export type PlatformName = (typeof PLATFORMS)[number];
 export interface SeenMessage {
   id: string;
   from: "user" | "bot";
+  /** Without styles. */
   text: string;
+  /** The text with its styles. Absent: it has none. */
+  markdown?: string;
   /** The labels that can be pressed. */
   buttons?: string[];
   edited?: true;

@@ -20,7 +20,7 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
     await using simulator = await startSimulator("telegram", "slack", "whatsapp");
     const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
     const bot = new Bot(token, { client: { apiRoot } });
-    bot.callbackQuery("yes", (context) => context.editMessageText("You pressed yes"));
+    bot.callbackQuery("yes", (context) => context.editMessageText("You pressed <b>yes</b>", { parse_mode: "HTML" }));
     bot.on("message:text", (context) =>
       context.reply(`You said: ${context.message.text}`, {
         reply_markup: new InlineKeyboard().text("Yes", "yes"),
@@ -36,6 +36,7 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
       await phone.getByText("You said: hello").waitFor();
       await phone.getByRole("button", { name: "Yes" }).click();
       await phone.getByText("You pressed yes").waitFor();
+      await phone.locator("strong", { hasText: "yes" }).waitFor();
       const answerWith = (words: string) => page.once("dialog", (dialog) => void dialog.accept(words));
       answerWith("❤️");
       await phone.getByRole("button", { name: "React" }).click();

@@ -76,7 +76,9 @@ const rooms: readonly Room[] = [
   { room: /^core\//, may: [] },
   { room: /^client\//, may: [] },
   // This code runs in browsers. It shares what is the same on both sides and needs nothing of a server.
-  { room: /^(web-chat|simulator-page)\//, may: [inBrowsers] },
+  { room: /^web-chat\//, may: [inBrowsers] },
+  // Its phones draw styles as the chat does.
+  { room: /^simulator-page\//, may: [inBrowsers, /^web-chat\/markdown\//] },
   // It shows conversations as the chat does, so it takes the chat's parts. The chat knows nothing of it.
   {
     room: /^console\//,

@@ -1,10 +1,11 @@
+import { stylesOf } from "../as-markdown.ts";
 import { fileUrl, type SeenChat, type SeenMessage } from "../connection.ts";
 import type { SlackApp } from "./app.ts";
 import { buttonsOf } from "./blocks.ts";
 import type { Conversation, StoredMessage } from "./conversation.ts";
 import { conversationId } from "./ids.ts";
 import { nameOf } from "./people.ts";
-import { shownText } from "./text.ts";
+import { shownText, styledText } from "./text.ts";
 
 /** Slack's own button while a session is busy. */
 export const STOP = "Stop";
@@ -42,10 +43,12 @@ export function seenMessage(
   const labels = buttonsOf(blocks).map(({ button }) => button.text.text);
   const [file] = files;
   const title = sessions.get(ts)?.title;
+  const text = shownText(app, message);
   return {
     id: ts,
     from: user === null ? "bot" : "user",
-    text: shownText(app, message),
+    text,
+    ...stylesOf(text, styledText(app, message)),
     ...(labels.length === 0 ? {} : { buttons: labels }),
     ...(isEdited ? { edited: true } : {}),
     ...(reaction === undefined ? {} : { reaction }),

@@ -1,3 +1,4 @@
+import { chatMarksAsMarkdown, link, literal } from "../as-markdown.ts";
 import type { SlackApp } from "./app.ts";
 import { type Block, textOf } from "./blocks.ts";
 import { withoutMarks } from "./markdown.ts";
@@ -14,12 +15,54 @@ export function shownText(
   const whole = isMarkdown ? withoutMarks(text) : text;
   // The blocks of a stopped stream stand below its text. Elsewhere they replace the text.
   const source = words.length === 0 ? whole : [...(isMarkdown ? [whole] : []), ...words].join("\n");
-  return source
+  return withCharacters(
+    withNames(app, source)
+      .replace(/<((?:https?|mailto)[^|>]+)\|([^>]+)>/g, "$2")
+      .replace(/<((?:https?|mailto)[^>]+)>/g, "$1"),
+  );
+}
+
+/** The same with its styles, as Markdown. */
+export function styledText(
+  app: SlackApp,
+  { text, isMarkdown, blocks }: { text: string; isMarkdown: boolean; blocks: readonly Block[] },
+): string {
+  const words = blocks.map(styledBlock).filter((part) => part !== "");
+  const whole = isMarkdown ? text : mrkdwn(text);
+  const source = words.length === 0 ? whole : [...(isMarkdown ? [whole] : []), ...words].join("\n\n");
+  return withNames(app, source).replaceAll("\u2060", "");
+}
+
+function styledBlock(block: Block): string {
+  const text = textOf(block);
+  if (text === "" || block.type === "markdown") return text;
+  return block.type === "header" ? `### ${literal(text)}` : mrkdwn(text);
+}
+
+const mrkdwn = (text: string) => chatMarksAsMarkdown(text, withLinks);
+
+/** Text between the marks, with Slack's links as those of Markdown. Mentions stay: names follow later. */
+function withLinks(text: string): string {
+  const parts = text.split(/(<(?:https?|mailto)[^>]+>|<[@#!][^>]+>)/);
+  return parts
+    .map((part, index) => {
+      if (index % 2 === 0) return literal(withCharacters(part));
+      if (!/^<(?:https?|mailto)/.test(part)) return part;
+      const [url = "", label = url] = part.slice(1, -1).split("|");
+      return link(literal(withCharacters(label)), withCharacters(url));
+    })
+    .join("");
+}
+
+function withNames(app: SlackApp, text: string): string {
+  return text
     .replace(/<@([UW]\w+)(?:\|[^>]*)?>/g, (_whole, id: string) => `@${nameOf(app, id)}`)
     .replace(/<#(\w+)(?:\|([^>]*))?>/g, (_whole, id: string, name?: string) => `#${name || id}`)
-    .replace(/<!(here|channel|everyone)(?:\|[^>]*)?>/g, "@$1")
-    .replace(/<((?:https?|mailto)[^|>]+)\|([^>]+)>/g, "$2")
-    .replace(/<((?:https?|mailto)[^>]+)>/g, "$1")
+    .replace(/<!(here|channel|everyone)(?:\|[^>]*)?>/g, "@$1");
+}
+
+function withCharacters(text: string): string {
+  return text
     .replaceAll("\u2060", "")
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")

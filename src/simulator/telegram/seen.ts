@@ -1,5 +1,8 @@
+import { stylesOf } from "../as-markdown.ts";
 import { fileUrl, type SeenChat, type SeenMessage, thingInWords } from "../connection.ts";
 import type { Bot, Chat, StoredMessage } from "./bot.ts";
+import { blocksAsMarkdown } from "./rich-styles.ts";
+import { entitiesAsMarkdown } from "./styles.ts";
 
 /** A chat in which nobody has written yet. */
 export function emptyChat(id: string): SeenChat {
@@ -30,6 +33,7 @@ export function seenMessage(bot: Bot, chat: Chat, message: StoredMessage): SeenM
     id: String(id),
     from: from.is_bot ? "bot" : "user",
     text: thing === undefined ? text : thingInWords(thing),
+    ...(thing === undefined ? stylesOf(text, asMarkdown(message)) : {}),
     ...(reaction === undefined ? {} : { reaction }),
     ...(labels.length === 0 ? {} : { buttons: labels }),
     ...(isEdited ? { edited: true } : {}),
@@ -47,4 +51,10 @@ export function seenMessage(bot: Bot, chat: Chat, message: StoredMessage): SeenM
         }),
     at: new Date(date * 1000).toISOString(),
   };
+}
+
+/** A rich message without blocks was written as Markdown, or as HTML of which only the words are kept. */
+function asMarkdown({ text, entities, rich }: StoredMessage): string {
+  if (rich === undefined) return entitiesAsMarkdown(text, entities);
+  return rich.blocks === null ? text : blocksAsMarkdown(rich.blocks);
 }

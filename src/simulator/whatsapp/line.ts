@@ -1,3 +1,4 @@
+import { chatMarksAsMarkdown, stylesOf } from "../as-markdown.ts";
 import {
   fileUrl,
   type SaidFile,
@@ -141,6 +142,7 @@ export function seenMessage(line: Line, message: StoredMessage): SeenMessage {
     id,
     from,
     text: thing === undefined ? text : thingInWords(thing),
+    ...(thing === undefined ? stylesOf(text, chatMarksAsMarkdown(text)) : {}),
     ...(reaction === undefined ? {} : { reaction }),
     ...(choices.length === 0 ? {} : { buttons: choices.map(({ title }) => title) }),
     ...(replyTo === null ? {} : { reply_to: replyTo }),
