@@ -20,7 +20,9 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
     await using simulator = await startSimulator("telegram", "slack", "whatsapp");
     const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
     const bot = new Bot(token, { client: { apiRoot } });
-    bot.callbackQuery("yes", (context) => context.editMessageText("You pressed <b>yes</b>", { parse_mode: "HTML" }));
+    bot.callbackQuery("yes", (context) =>
+      context.editMessageText("You pressed <b>yes</b>", { parse_mode: "HTML" }),
+    );
     bot.on("message:text", (context) =>
       context.reply(`You said: ${context.message.text}`, {
         reply_markup: new InlineKeyboard().text("Yes", "yes"),
