@@ -39,8 +39,8 @@ export default defineConfig({
   test: {
     // Once for the whole run: both projects use the same servers.
     globalSetup: ["test/support/postgres.ts", "test/support/redis.ts"],
-    // Tests wait a lot, for leases, timers and one another's processes: with three at a time a third of two cores idles.
-    maxWorkers: 4,
+    // Tests wait a lot, for leases, timers and one another's processes: with four at a time a fifth of two cores idles.
+    maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
     reporters: ["default", "./test/support/conformance-reporter.ts"],
     projects: [
