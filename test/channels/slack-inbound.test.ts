@@ -281,6 +281,8 @@ describe("a Slack event", () => {
     expect(await changed({ edited, user: fake.us.userId, bot_id: fake.us.botId })).toEqual([]);
     const inGeneral = { channel: GENERAL, channel_type: "channel" };
     expect(await changed({ edited }, inGeneral)).toEqual([]);
+    // Nobody's words in a thread of others are kept, not even for an edit of a message that may still come.
+    expect(await changed({ edited, thread_ts: "1790000000.000100" }, inGeneral)).toEqual([]);
     expect(await changed({ edited, text: `${us()} hello` }, inGeneral)).toMatchObject([
       { text: "hello", edits: { eventKey: `message:${GENERAL}:${ts}` } },
     ]);

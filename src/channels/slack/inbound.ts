@@ -48,11 +48,11 @@ export function createInbound(deps: InboundDeps) {
     const addressing = addressingOf(message, written, us, threads);
     if (addressing.kind === "not_for_us") return ignore("not addressed to us");
     const team = installation;
-    if (event.editTs !== null) return [await reader.toEdit({ ...event, team }, written, us)];
     const place = await placeOf({ ...event, team });
     // A failed lookup of a thread must not lose its messages, so Slack sends the event again.
     if (place === null) return THREADS_UNKNOWN;
     if (addressing.kind === "if_known_thread" && place.known === null) return ignore("a thread of others");
+    if (event.editTs !== null) return [await reader.toEdit({ ...event, team }, written, us)];
     if (written.trim() === "" && filesOf(team, message).length === 0 && forwardsIn(message).length === 0) {
       log.info({ eventId, channelId: message.channel }, "slack message without text or file ignored");
       return [];
