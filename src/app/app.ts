@@ -71,6 +71,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { stopAsked } = options;
   // Visitors would wait for Prisma's first call. It loads while Postgres starts.
   const prismaLoaded = servesVisitors(config) ? loadPrisma() : null;
+  // The start waits for it later, and reports a failure then.
+  prismaLoaded?.catch(() => undefined);
   const callerOf = createCallerOf(settings.trustedProxies);
   const simulator = await createSimulatorParts({ config, callerOf, log });
   const engine = await openEngine(settings, log, {

@@ -21,7 +21,13 @@ const load = () => import("./prisma-client.ts");
 export function prismaOn(pool: Pool): LazyPrisma {
   let opening: Promise<PrismaClient> | null = null;
   const open = () => {
-    opening ??= load().then(({ openPrisma }) => openPrisma(pool));
+    opening ??= load().then(
+      ({ openPrisma }) => openPrisma(pool),
+      (error: unknown) => {
+        opening = null;
+        throw error;
+      },
+    );
     return opening;
   };
   const models = onAccess((model) =>
@@ -32,7 +38,7 @@ export function prismaOn(pool: Pool): LazyPrisma {
   );
   return {
     models: models as PrismaModels,
-    close: async () => (await opening)?.$disconnect(),
+    close: async () => (await opening?.catch(() => null))?.$disconnect(),
   };
 }
 
