@@ -1,6 +1,6 @@
 import { code, codeBlock, link, literal, marked, quote, table } from "../as-markdown.ts";
-
-const MARKS: Readonly<Record<string, string>> = { bold: "**", italic: "*", strikethrough: "~~" };
+import { isFields, listOf, wordsOf } from "./rich-parts.ts";
+import { MARKS } from "./styles.ts";
 
 /** The blocks of a rich message as Markdown. They were checked when they arrived. */
 export function blocksAsMarkdown(blocks: readonly unknown[]): string {
@@ -11,9 +11,9 @@ function blockAsMarkdown(block: unknown): string {
   if (!isFields(block)) return "";
   switch (block["type"]) {
     case "heading":
-      return `### ${words(block["text"]).replaceAll("\n", " ")}`;
+      return `### ${styled(block["text"]).replaceAll("\n", " ")}`;
     case "pre":
-      return codeBlock(plain(block["text"]), String(block["language"] ?? "")).trim();
+      return codeBlock(wordsOf(block["text"]), String(block["language"] ?? "")).trim();
     case "divider":
       return "---";
     case "list":
@@ -24,11 +24,11 @@ function blockAsMarkdown(block: unknown): string {
     case "table":
       return table(
         listOf(block["cells"]).map((row) =>
-          listOf(row).map((cell) => words(isFields(cell) ? cell["text"] : "")),
+          listOf(row).map((cell) => styled(isFields(cell) ? cell["text"] : "")),
         ),
       );
     default:
-      return words(block["text"]);
+      return styled(block["text"]);
   }
 }
 
@@ -41,24 +41,12 @@ function itemAsMarkdown(item: unknown): string {
 }
 
 /** A text of the Bot API: words, several texts, or a text with a style. */
-function words(text: unknown): string {
+function styled(text: unknown): string {
   if (typeof text === "string") return literal(text);
-  if (Array.isArray(text)) return text.map(words).join("");
+  if (Array.isArray(text)) return text.map(styled).join("");
   if (!isFields(text)) return "";
   const type = String(text["type"]);
-  if (type === "code") return code(plain(text["text"]));
-  if (type === "url") return link(words(text["text"]), String(text["url"]));
-  return marked(words(text["text"]), MARKS[type] ?? "");
-}
-
-function plain(text: unknown): string {
-  if (typeof text === "string") return text;
-  if (Array.isArray(text)) return text.map(plain).join("");
-  return isFields(text) ? plain(text["text"]) : "";
-}
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (type === "code") return code(wordsOf(text["text"]));
+  if (type === "url") return link(styled(text["text"]), String(text["url"]));
+  return marked(styled(text["text"]), MARKS[type] ?? "");
 }

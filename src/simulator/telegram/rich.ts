@@ -1,5 +1,6 @@
 import type { Parameters } from "./content.ts";
 import { readHtml } from "./html.ts";
+import { isFields, listOf, wordsOf } from "./rich-parts.ts";
 
 /** A rich message as a phone shows it. */
 export interface RichContent {
@@ -53,7 +54,7 @@ function blockOf(block: unknown, depth: number, count: { blocks: number }): stri
     case "pre":
     case "pullquote":
     case "expandable_blockquote":
-      return textOf(block["text"]);
+      return wordsOf(block["text"]);
     case "divider":
       return "———";
     case "list":
@@ -86,18 +87,6 @@ function tableOf(cells: unknown): string {
   if (rows.length === 0 || rows.some((row) => row.length > MOST.columns))
     return `${REFUSED}RICH_MESSAGE_TABLE_INVALID`;
   return rows
-    .map((row) => row.map((cell) => (isFields(cell) ? textOf(cell["text"]) : "")).join(" | "))
+    .map((row) => row.map((cell) => (isFields(cell) ? wordsOf(cell["text"]) : "")).join(" | "))
     .join("\n");
-}
-
-function textOf(text: unknown): string {
-  if (typeof text === "string") return text;
-  if (Array.isArray(text)) return text.map(textOf).join("");
-  return isFields(text) ? textOf(text["text"]) : "";
-}
-
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-function isFields(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,8 @@
 import { code, codeBlock, link, literal, marked, quote } from "../as-markdown.ts";
 import type { Entity } from "./entities.ts";
 
-const MARKS: Readonly<Record<string, string>> = { bold: "**", italic: "*", strikethrough: "~~" };
+/** The marks of Markdown for the styles that it has. */
+export const MARKS: Readonly<Record<string, string>> = { bold: "**", italic: "*", strikethrough: "~~" };
 
 /** A text with entities as Markdown. Telegram's entities lie side by side or within one another. */
 export function entitiesAsMarkdown(text: string, entities: readonly Entity[]): string {
