@@ -1,7 +1,7 @@
 import { detailsOf } from "../core/message/details.ts";
 import type { Logger } from "../core/process/logger.ts";
-import { ASKED_BY_USER } from "../core/session/handoff-settings.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
+import { requestForUser } from "../handoffs/request-for-user.ts";
 import { type Arrival, dispatchArrivals, type LaneStarter } from "../turns/lanes/dispatch-lanes.ts";
 import type { InboundOutcome, InboundRow, ReleasedMessage } from "./inbound-row.ts";
 
@@ -27,10 +27,8 @@ export function createBeginTurns(deps: BeginTurnsDeps) {
    */
   function askForPerson({ lane, message }: Arrival): void {
     if (message.origin !== "user") return;
-    const session = { id: lane.sessionId, ...lane };
     const ask = async () => {
-      if (!(await handoffs.isAskedFor(lane, message.content))) return;
-      await handoffs.request(session, { source: "user", reason: ASKED_BY_USER, messageId: message.id });
+      if (await handoffs.isAskedFor(lane, message.content)) await requestForUser(handoffs, lane, message.id);
     };
     ask().catch((error: unknown) => {
       log.warn({ err: error, session_id: lane.sessionId }, "could not request a person; the lane will");

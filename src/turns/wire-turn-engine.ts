@@ -1,8 +1,8 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
-import { ASKED_BY_USER } from "../core/session/handoff-settings.ts";
 import type { Clock } from "../core/time/clock.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
+import { requestForUser } from "../handoffs/request-for-user.ts";
 import type { NotifySession } from "../sessions/session-notices.ts";
 import { synthesize } from "../speech/synthesize.ts";
 import { createTranscriber } from "../speech/transcribe.ts";
@@ -17,9 +17,8 @@ import { createTurnEffects } from "./answering/turn-effects.ts";
 import { createBudgets } from "./budgets/budget.ts";
 import type { BudgetRepository } from "./budgets/budget-repository.ts";
 import { createHearingRepository } from "./hearing/hearing-repository.ts";
-import type { PendingMessage } from "./lanes/pending-messages-repository.ts";
 import { createTurnEngine } from "./lanes/turn-engine.ts";
-import type { Lane, TurnRepository } from "./lanes/turn-repository.ts";
+import type { TurnRepository } from "./lanes/turn-repository.ts";
 import { createBatchLookups } from "./prompt/batch-lookups.ts";
 import type { TurnContexts } from "./prompt/turn-context.ts";
 import type { TurnStreams } from "./streams/turn-streams.ts";
@@ -74,7 +73,7 @@ export function wireTurnEngine({ base, places, stores, shown, bots, handoffs }: 
       finish,
       finishWithEffects: effects.finish,
       reset: (lane, command, agent) => effects.reset(lane, command, agent.definition.reset.reply),
-      handOff: (lane, message) => askForPerson(handoffs.handoffs, lane, message),
+      handOff: (lane, message) => requestForUser(handoffs.handoffs, lane, message.id),
     },
     shown: {
       streams,
@@ -104,13 +103,6 @@ function voiceOf(
     hearing: { repository: createHearingRepository(pool, { owner }), transcribe: createTranscriber() },
     speaking: { synthesize, keep: files.keep },
   };
-}
-
-/** Requests a person, because a message of the user asks for one. */
-async function askForPerson(handoffs: Handoffs, lane: Lane, message: PendingMessage): Promise<void> {
-  const { sessionId, channelId, agentId, agentVersion } = lane;
-  const session = { id: sessionId, channelId, agentId, agentVersion };
-  await handoffs.request(session, { source: "user", reason: ASKED_BY_USER, messageId: message.id });
 }
 
 function recordsOf(
