@@ -7,7 +7,7 @@ export type PlatformName = (typeof PLATFORMS)[number];
 export interface SeenMessage {
   id: string;
   from: "user" | "bot";
-  /** Without styles. */
+  /** The words. In WhatsApp they keep their marks. */
   text: string;
   /** The text with its styles. Absent: it has none. */
   markdown?: string;

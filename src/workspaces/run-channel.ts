@@ -65,7 +65,7 @@ export function createRunChannel(deps: RunChannelDeps) {
   };
 }
 
-/** What a channel may look up in the database: its values, and its conversations with users. */
+/** A channel's lookups in the database: its values, and its conversations with users. */
 function createChannelRows({ pool, intake }: RunChannelDeps["database"]) {
   const marketing = createMarketingPreferences(intake);
   return (id: string) => ({

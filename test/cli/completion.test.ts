@@ -4,7 +4,7 @@ import { channelDefinitions } from "../../src/channels/registry.ts";
 import { bashCompletion } from "../../src/cli/completion.ts";
 import { commands, runCli } from "../../src/cli/run-cli.ts";
 
-/** What bash offers for the last of these words. One shell answers all lines. */
+/** The words that bash offers for the last one of each line. One shell answers all lines. */
 function offered(...lines: string[][]): string[][] {
   const asked = lines.map((words) => {
     const all = ["causeway", ...words].map((word) => `'${word}'`).join(" ");

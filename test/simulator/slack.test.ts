@@ -178,6 +178,13 @@ describe("simulated Slack", () => {
     await client.chat.postMessage({ channel, markdown_text } as never);
     const { body: more } = await simulator.control("GET", `/slack/chats/${channel}`);
     expect(more.at(-1).text).toBe("Plan\nTwo of a*b*c, 2 * 3 * 4 and snake_case_name: here");
+    expect(more.at(-1).markdown).toBe(markdown_text);
+    const marks = "*Two* _of_ `a_b_c` &amp; 2 * 3: <https://example.org|here>, <@U0BELA0001>";
+    await client.chat.postMessage({ channel, text: marks });
+    const { body: most } = await simulator.control("GET", `/slack/chats/${channel}`);
+    expect(most.at(-1).markdown).toMatch(
+      /^\*\*Two\*\* \*of\* `a_b_c` \\& 2 \\\* 3: \[here\]\(<https:\/\/example\.org>\), @/,
+    );
     await simulator.control("POST", "/clock", { forward_seconds: 301 });
     await expect(client.chat.appendStream({ channel, ts, markdown_text: "!" })).rejects.toMatchObject({
       data: { error: "message_not_in_streaming_state" },

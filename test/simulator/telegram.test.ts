@@ -276,7 +276,7 @@ describe("simulated Telegram", () => {
     expect(await send(id)).toMatchObject({ description: "Bad Request: BUSINESS_PEER_INVALID" });
     await control("POST", "/telegram/business/shop", { connected: false });
     expect(await send(id)).toMatchObject({ description: "Bad Request: BUSINESS_CONNECTION_INVALID" });
-    // What is written there now, the bot does not hear.
+    // The bot does not hear words that are written there now.
     await control("POST", "/telegram/chats/5@shop/messages", { text: "Still open?" });
     const { result: last } = await call(simulator, "getUpdates", { offset: -1 });
     expect(last).toMatchObject([{ business_connection: { is_enabled: false } }]);

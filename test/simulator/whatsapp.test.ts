@@ -90,6 +90,10 @@ describe("simulated WhatsApp through Twilio", () => {
     await eventually(async () =>
       expect(await textsOf(simulator, "twilio")).toEqual(["1 < 2", "You said: 1 < 2"]),
     );
+    const { body: bold } = await simulator.control("POST", `/whatsapp/chats/${ADA}/messages`, {
+      text: "*1* < 2",
+    });
+    expect(bold).toMatchObject({ text: "*1* < 2", markdown: "**1** \\< 2" });
     await server.close();
   });
 

@@ -4,7 +4,7 @@ import type { SlackPlace } from "./address.ts";
 /** Cards that a workspace refused are tried again after this time. */
 const REFUSED_MS = 60 * 60_000;
 
-/** What the workspaces allow at the moment, as far as their refusals tell. */
+/** The limits of workspaces for streams, as their refusals show them. */
 export function createStreamingLimits() {
   /** Workspaces that asked us to wait, each with the end of the wait. Sends come before previews. */
   const quietUntil = new Map<string | null, number>();

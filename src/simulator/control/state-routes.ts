@@ -12,7 +12,7 @@ export interface StateRoutesDeps {
   webChats: readonly string[];
 }
 
-/** What the simulator shows: its bots and chats, the feed of changes, the log and the run so far. */
+/** The state of the simulator: its bots and chats, the feed of changes, the log and the run so far. */
 export function stateRoutes({ world, platforms, record, webChats }: StateRoutesDeps): Router {
   const router = Router();
   const connections = () => platforms.flatMap((platform) => platform.connections());

@@ -56,7 +56,7 @@ export interface Chat {
 
 /** An account whose owner has connected the bot, which answers in the owner's name. */
 export interface BusinessAccount {
-  /** Of the connection. */
+  /** Id of the connection. */
   id: string;
   owner: TelegramUser;
   isConnected: boolean;

@@ -119,7 +119,7 @@ export function createPhone({ world, bot, updates, apiRoot, rooms }: PhoneDeps):
     if (chat.isBlocked === isBlocked) return;
     chat.isBlocked = isBlocked;
     world.changed();
-    // Whoever blocks a business account blocks no bot.
+    // A person who blocks a business account blocks no bot.
     if (chat.business !== null) return;
     const [now, before] = isBlocked ? ["kicked", "member"] : ["member", "kicked"];
     const member = (status: string | undefined) => ({
