@@ -14,7 +14,7 @@ export async function keepEarlyEdit(client: PoolClient, row: InboundRow): Promis
     return false;
   await client.query(
     `INSERT INTO early_edits AS e (channel_id, original, identifier, "row") VALUES ($1, $2, $3, $4)
-     ON CONFLICT (channel_id, original) DO UPDATE SET "row" = EXCLUDED."row", received_at = now()
+     ON CONFLICT (channel_id, original) DO UPDATE SET "row" = EXCLUDED."row"
      WHERE NOT coalesce(e."row" #>> '{metadata,edited_at}' > EXCLUDED."row" #>> '{metadata,edited_at}', false)`,
     [row.channelId, original, row.userIdentifier, storableJson(row)],
   );

@@ -17,6 +17,7 @@ import { type BeginTurnsDeps, createBeginTurns } from "./begin-turns.ts";
 import { forgetEarlyEdits } from "./early-edit-repository.ts";
 import { createInboundLookups } from "./inbound-lookups-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim } from "./inbound-row.ts";
+import { applyMissedEdits } from "./missed-edits-repository.ts";
 import { type ArrivalNotesDeps, createArrivalNotes } from "./note-arrivals.ts";
 import { createOtherEvents, type OtherEventsDeps } from "./other-events.ts";
 import { storeMessages } from "./store-repository.ts";
@@ -135,6 +136,7 @@ export function createIntake(deps: IntakeDeps) {
 function intakeSteps(pool: Database["intake"]): ReconcilerStep[] {
   return [
     { name: "parts of albums", run: () => forgetHeldParts(pool) },
+    { name: "edits that missed their message", run: () => applyMissedEdits(pool) },
     { name: "edits without a message", run: () => forgetEarlyEdits(pool) },
     { name: "requests of strangers", run: () => forgetRequests(pool) },
     { name: "old invites", run: () => forgetInvites(pool) },

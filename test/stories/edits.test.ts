@@ -94,13 +94,25 @@ test("an edit that arrives before its message waits for it, and of two edits the
   await story.say("ada", "two", { key: "message:2" });
   await edit(2, "zwei und zwei", 4, { edited_at: at(4) }, { eventKey: "message:2" });
   await edit(2, "two, I said", 5, { edited_at: at(3) }, { eventKey: "message:2" });
+
+  // Two processes store an edit and its message in the same moment: neither sees the other's.
+  await edit(3, "drei", 6);
+  await story.rows("UPDATE early_edits SET original = 'unseen/' || original");
+  await write(3, "three");
+  await story.rows(
+    "UPDATE early_edits SET original = substr(original, 8), received_at = now() - interval '3 seconds'",
+  );
+  await eventually(async () => expect(await said(story)).toContain("drei"));
+
   first.reply("1");
   (await bot.asked("zwei und zwei")).reply("2");
-  await story.channel.sending("2");
-  expect(await said(story)).toEqual(["newest", "zwei und zwei"]);
+  (await bot.asked("drei")).reply("3");
+  await story.channel.sending("3");
+  expect(await said(story)).toEqual(["newest", "zwei und zwei", "drei"]);
   expect(await story.rows("SELECT metadata FROM messages WHERE role = 'user' ORDER BY seq")).toEqual([
     { metadata: { edited_at: at(3) } },
     { metadata: { edited_at: at(4) } },
+    { metadata: { edited_at: at(0) } },
   ]);
   expect(await story.rows("SELECT original FROM early_edits")).toEqual([]);
 
