@@ -3,10 +3,18 @@ import { type Command, type CommandContext, findCommand, parseCall, type Termina
 import { askingCommands } from "./commands/asking.ts";
 import { runningCommands } from "./commands/running.ts";
 import { setupCommands } from "./commands/setup.ts";
-import { bashCompletion } from "./completion.ts";
+import { bashCompletion } from "./completion/bash.ts";
+import { fishCompletion } from "./completion/fish.ts";
+import { zshCompletion } from "./completion/zsh.ts";
 import { commandHelp, usage } from "./help.ts";
 import { release } from "./release.ts";
 import { writeFirstConfig } from "./setup/first-config.ts";
+
+const completions = new Map([
+  ["bash", bashCompletion],
+  ["zsh", zshCompletion],
+  ["fish", fishCompletion],
+]);
 
 /** All commands, in the order of the help: first those that a new operator needs. */
 export const commands: readonly Command[] = [
@@ -15,14 +23,18 @@ export const commands: readonly Command[] = [
   ...askingCommands,
   {
     name: "completion",
-    args: "bash",
+    args: "<shell>",
     takes: { least: 1, most: 1 },
-    choices: ["bash"],
-    summary: "print a script that completes commands and options: source <(causeway completion bash)",
+    choices: [...completions.keys()],
+    summary: "print a script with which bash, zsh or fish completes commands and options",
     options: {},
-    async run({ args: [shell], print }) {
-      if (shell !== "bash") return { misuse: `There is no completion for ${shell}, only for bash.` };
-      print(bashCompletion(commands));
+    async run({ args: [shell = ""], print }) {
+      const completion = completions.get(shell);
+      if (!completion)
+        return {
+          misuse: `There is no completion for ${shell}, only for ${[...completions.keys()].join(", ")}.`,
+        };
+      print(completion(commands));
       return true;
     },
   },
