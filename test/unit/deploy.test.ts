@@ -219,6 +219,19 @@ test.skipIf(!promtool)("Prometheus accepts the alert rules, and every query of t
   rmSync(folder, { recursive: true });
 });
 
+const caddy = spawnSync("caddy", ["version"]).status === 0;
+
+test.skipIf(!caddy)("Caddy accepts its example as it stands, and has nothing to remark", () => {
+  const home = mkdtempSync(join(tmpdir(), "causeway-caddy-"));
+  const file = new URL("deploy/Caddyfile", root).pathname;
+  const flags = ["--adapter", "caddyfile", "--config", file];
+  const env = { PATH: process.env["PATH"], HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
+  const checked = spawnSync("caddy", ["validate", ...flags], { encoding: "utf8", env });
+  expect(checked.status, checked.stderr).toBe(0);
+  expect(checked.stderr).not.toMatch(/"level":"(warn|error)"/);
+  rmSync(home, { recursive: true });
+});
+
 const systemd = spawnSync("systemd-analyze", ["--version"]).status === 0;
 
 test.skipIf(!systemd)("systemd knows every setting of the unit, and reports little exposure", () => {
