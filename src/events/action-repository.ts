@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from "pg";
 import type { JsonObject } from "../core/text/json.ts";
+import { sessionKey } from "../sessions/session-key.ts";
 import { inTransaction } from "../storage/transaction.ts";
 import {
   DATA_OF_SESSION,
@@ -141,8 +142,7 @@ export function createActionRepository(
         const { rows } = await client.query<HandOverRow>(
           `SELECT s.status, s.single, s.user_id, s.agent_id, a.id AS next_agent, a.current_version AS version,
              (SELECT o.id FROM sessions o WHERE o.id <> s.id AND o.status = 'active' AND o.channel_id = s.channel_id
-                AND o.agent_id = a.id AND o.single = s.single
-                AND CASE WHEN s.single THEN o.user_id = s.user_id ELSE o.external_id = s.external_id END) AS in_the_way
+                AND o.agent_id = a.id AND ${sessionKey("o")} = ${sessionKey("s")}) AS in_the_way
            FROM sessions s LEFT JOIN agents a ON a.workspace_id = s.workspace_id AND a.slug = $2
            WHERE s.id = $1 FOR UPDATE OF s`,
           [sessionId, slug],

@@ -1,3 +1,5 @@
+import { SESSION_KEY_CONFLICT, sessionKey } from "../sessions/session-key.ts";
+
 const COLUMNS = `n int, workspace_id text, channel_id text, agent_id text, agent_version int, session_id text,
   single boolean, external_id text, address text, user_identifier text, user_name text, profile jsonb,
   message_id text, role text, origin text, content text, payload text, choice text, metadata jsonb, execution_id text,
@@ -38,36 +40,8 @@ const APPEND = (count: string, quiet: string) => `
         WHEN s.handoff_id IS NULL THEN s.next_seq - 1 ELSE s.next_seq - 1 + ${quiet} END,
       last_activity_at = now(), ${CLAIM(count, quiet)}`;
 
-const LANE = `s.id, s.channel_id, s.agent_id, s.user_id, s.external_id, s.next_seq, s.answered_seq, s.agent_version,
-      s.lease_owner, s.lease_token, s.handoff_id, s.offer, s.metadata AS session_metadata`;
-
-const OPEN = (conflict: string, source: string) => `
-    INSERT INTO sessions AS s (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id,
-      address, title, metadata, next_seq, inbound_seq, lease_owner, lease_token, lease_expires_at)
-    SELECT new_id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address, title,
-      coalesce(metadata, '{}'), 1 + count, count,
-      CASE WHEN $2 THEN $3 END, CASE WHEN $2 THEN 1 ELSE 0 END,
-      CASE WHEN $2 THEN now() + $4::int * interval '1 millisecond' END
-    FROM ${source} ORDER BY existing_id NULLS LAST, user_id, external_id
-    ON CONFLICT ${conflict}
-    DO UPDATE SET title = coalesce(s.title, EXCLUDED.title), address = EXCLUDED.address,
-      metadata = CASE WHEN EXCLUDED.metadata = '{}' THEN s.metadata ELSE EXCLUDED.metadata || s.metadata END,
-      ${APPEND("(EXCLUDED.next_seq - 1)", `(SELECT quiet FROM ${source} WHERE new_id = EXCLUDED.id)`)}
-    RETURNING ${LANE}, (s.xmax = 0) AS created`;
-
-/** Several people can write in a thread at the same moment. It is one session, and its user is the first writer. */
-const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
-    SELECT max((SELECT e.id FROM sessions e WHERE e.status = 'active' AND e.channel_id = f.channel_id
-        AND e.agent_id = coalesce(p.agent_id, f.agent_id) AND ${matches})) AS existing_id,
-      (array_agg(f.new_session_id ORDER BY f.n))[1] AS new_id, f.workspace_id,
-      coalesce(p.agent_id, f.agent_id) AS agent_id, min(coalesce(p.agent_version, f.agent_version)) AS agent_version, f.channel_id,
-      (array_agg(p.id ORDER BY f.n))[1] AS user_id, f.single, f.external_id,
-      (array_agg(f.address ORDER BY f.n))[1] AS address, (array_agg(f.title ORDER BY f.n))[1] AS title,
-      (array_agg(f.opening_metadata ORDER BY f.opening_metadata IS NULL, f.n))[1] AS metadata,
-      count(*)::int AS count, ${BEFORE_COMMAND("array_agg(f.origin ORDER BY f.n)")} AS quiet
-    FROM fresh f JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
-    WHERE f.session_id IS NULL AND ${kind}
-    GROUP BY f.workspace_id, coalesce(p.agent_id, f.agent_id), f.channel_id, ${kind === "f.single" ? "p.id, " : ""}f.single, f.external_id`;
+const LANE = `s.id, s.channel_id, s.agent_id, s.user_id, ${sessionKey("s")} AS key, s.next_seq, s.answered_seq,
+      s.agent_version, s.lease_owner, s.lease_token, s.handoff_id, s.offer, s.metadata AS session_metadata`;
 
 /**
  * One statement and one commit for any number of messages. It claims the event keys, finds or creates the users, and
@@ -77,8 +51,10 @@ const GROUP = (kind: "f.single" | "NOT f.single", matches: string) => `
  * If the user's session was handed to another agent, messages go to that agent's session while it is open.
  *
  * Not Prisma: it is the service's most frequent statement. Under parallel webhooks it relies on `ON CONFLICT` against
- * the partial unique indexes. Sessions of one kind are locked in their order. A batch of several kinds locks them kind by
- * kind and may meet another statement in a deadlock. Then it runs again.
+ * the unique index of session keys. It locks sessions in the order of their ids or keys. A batch with both ids and keys
+ * may meet another statement in a deadlock. Then it runs again.
+ *
+ * Several people can write in a thread at the same moment. It is one session, and its user is the first writer.
  *
  * Existing rows are looked up one by one, in subqueries. For joins, the planner uses its estimate of the number of
  * rows. On a young database it would then read all sessions for each message.
@@ -117,8 +93,8 @@ export const STORE_INBOUND = `
   known AS MATERIALIZED (
     SELECT u.id, u.channel_id, u.identifier, h.agent_id, h.agent_version FROM users u
     LEFT JOIN LATERAL (SELECT s.agent_id, s.agent_version FROM sessions s
-      WHERE u.handed_to IS NOT NULL AND s.user_id = u.id AND s.channel_id = u.channel_id AND s.agent_id = u.handed_to
-        AND s.single AND s.status = 'active' LIMIT 1) h ON true
+      WHERE u.handed_to IS NOT NULL AND s.channel_id = u.channel_id AND s.agent_id = u.handed_to
+        AND ${sessionKey("s")} = u.id AND s.status = 'active' LIMIT 1) h ON true
     WHERE (u.channel_id, u.identifier) IN (SELECT channel_id, user_identifier FROM fresh WHERE session_id IS NULL)),
   renamed AS (
     UPDATE users u SET name = coalesce(f.user_name, u.name), updated_at = now(),
@@ -138,30 +114,48 @@ export const STORE_INBOUND = `
     ON CONFLICT (channel_id, identifier) DO UPDATE SET identifier = EXCLUDED.identifier
     RETURNING id, channel_id, identifier, NULL, NULL::int),
   people AS MATERIALIZED (SELECT * FROM known UNION ALL SELECT * FROM joined),
-  by_user AS MATERIALIZED (${GROUP("f.single", "e.single AND e.user_id = p.id")}),
-  opened AS (${OPEN("(user_id, channel_id, agent_id) WHERE status = 'active' AND single", "by_user")}),
-  by_external AS MATERIALIZED (${GROUP("NOT f.single", "NOT e.single AND e.external_id = f.external_id")}),
-  threaded AS (${OPEN(
-    "(channel_id, agent_id, external_id) WHERE status = 'active' AND NOT single AND external_id IS NOT NULL",
-    "by_external",
-  )}),
+  keyed AS MATERIALIZED (
+    SELECT f.*, p.id AS person_id, coalesce(p.agent_id, f.agent_id) AS agent,
+      coalesce(p.agent_version, f.agent_version) AS version, CASE WHEN f.single THEN p.id ELSE f.external_id END AS key
+    FROM fresh f LEFT JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier),
+  by_key AS MATERIALIZED (
+    SELECT max((SELECT e.id FROM sessions e WHERE e.status = 'active' AND e.channel_id = k.channel_id
+        AND e.agent_id = k.agent AND ${sessionKey("e")} = k.key)) AS existing_id,
+      (array_agg(new_session_id ORDER BY n))[1] AS new_id, workspace_id, agent AS agent_id,
+      min(version) AS agent_version, channel_id, key, (array_agg(person_id ORDER BY n))[1] AS user_id,
+      single, min(external_id) AS external_id, (array_agg(address ORDER BY n))[1] AS address,
+      (array_agg(title ORDER BY n))[1] AS title,
+      (array_agg(opening_metadata ORDER BY opening_metadata IS NULL, n))[1] AS metadata,
+      count(*)::int AS count, ${BEFORE_COMMAND("array_agg(origin ORDER BY n)")} AS quiet
+    FROM keyed k WHERE session_id IS NULL GROUP BY workspace_id, agent, channel_id, key, single),
+  opened AS (
+    INSERT INTO sessions AS s (id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id,
+      address, title, metadata, next_seq, inbound_seq, lease_owner, lease_token, lease_expires_at)
+    SELECT new_id, workspace_id, agent_id, agent_version, channel_id, user_id, single, external_id, address, title,
+      coalesce(metadata, '{}'), 1 + count, count,
+      CASE WHEN $2 THEN $3 END, CASE WHEN $2 THEN 1 ELSE 0 END,
+      CASE WHEN $2 THEN now() + $4::int * interval '1 millisecond' END
+    FROM by_key ORDER BY existing_id NULLS LAST, key
+    ON CONFLICT ${SESSION_KEY_CONFLICT}
+    DO UPDATE SET title = coalesce(s.title, EXCLUDED.title), address = EXCLUDED.address,
+      metadata = CASE WHEN EXCLUDED.metadata = '{}' THEN s.metadata ELSE EXCLUDED.metadata || s.metadata END,
+      ${APPEND("(EXCLUDED.next_seq - 1)", "(SELECT quiet FROM by_key WHERE new_id = EXCLUDED.id)")}
+    RETURNING ${LANE}, (s.xmax = 0) AS created),
   by_id AS (SELECT session_id, count(*)::int AS count, (array_agg(title ORDER BY n))[1] AS title,
       ${BEFORE_COMMAND("array_agg(origin ORDER BY n)")} AS quiet
     FROM fresh WHERE session_id IS NOT NULL GROUP BY session_id),
   named AS (
     UPDATE sessions s SET title = coalesce(s.title, b.title), ${APPEND("b.count", "b.quiet")}
     FROM by_id b WHERE s.id = b.session_id RETURNING ${LANE}, false AS created),
-  lanes AS MATERIALIZED (SELECT * FROM opened UNION ALL SELECT * FROM threaded UNION ALL SELECT * FROM named),
+  lanes AS MATERIALIZED (SELECT * FROM opened UNION ALL SELECT * FROM named),
   numbered AS MATERIALIZED (
     SELECT f.*, l.id AS lane_id, l.user_id AS lane_user, l.agent_version AS lane_version, l.agent_id AS lane_agent,
       l.answered_seq, l.lease_token, coalesce(l.lease_owner = $3, false) AS owned, l.created,
       CASE WHEN l.handoff_id IS NULL THEN f.execution_id END AS run_id,
       l.session_metadata, coalesce(f.payload, l.offer ->> f.choice) AS chosen,
       (l.next_seq - count(*) OVER lane + row_number() OVER (PARTITION BY l.id ORDER BY f.n) - 1)::int AS seq
-    FROM fresh f
-    LEFT JOIN people p ON p.channel_id = f.channel_id AND p.identifier = f.user_identifier
-    JOIN lanes l ON l.id = f.session_id OR (f.session_id IS NULL AND l.channel_id = f.channel_id
-      AND l.agent_id = coalesce(p.agent_id, f.agent_id) AND CASE WHEN f.single THEN l.user_id = p.id ELSE l.external_id = f.external_id END)
+    FROM keyed f JOIN lanes l ON l.id = f.session_id
+      OR (f.session_id IS NULL AND l.channel_id = f.channel_id AND l.agent_id = f.agent AND l.key = f.key)
     WINDOW lane AS (PARTITION BY l.id)),
   stored AS (
     INSERT INTO messages (id, session_id, seq, turn_seq, role, origin, content, payload, metadata, execution_id, author,

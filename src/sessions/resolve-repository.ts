@@ -4,6 +4,7 @@ import type { ConversationRef } from "../core/message/channel-event.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { linkNext, openNext, openSession } from "./open-repository.ts";
+import { sessionKey } from "./session-key.ts";
 
 /*
  * Rules that choose the session of a message. On channels with one session per user, it is the user's open session.
@@ -24,10 +25,9 @@ export async function resolveSession(
   const find = async () => {
     const { rows } = await client.query<{ id: string }>(
       `SELECT s.id FROM sessions s JOIN users u ON u.id = $2
-       WHERE s.channel_id = $1 AND s.status = 'active' AND s.single = $4 AND s.agent_id IN ($3, u.handed_to)
-         AND CASE WHEN $4 THEN s.user_id = $2 ELSE s.external_id = $5 END
+       WHERE s.channel_id = $1 AND s.status = 'active' AND s.agent_id IN ($3, u.handed_to) AND ${sessionKey("s")} = $4
        ORDER BY s.agent_id = u.handed_to DESC NULLS LAST LIMIT 1 FOR UPDATE OF s`,
-      [channel.id, userId, channel.agentId, single, externalKey],
+      [channel.id, userId, channel.agentId, single ? userId : externalKey],
     );
     return rows[0]?.id;
   };
@@ -56,21 +56,14 @@ export async function lockLatestSession(
   return rows[0] ?? null;
 }
 
-/** The open session that has a key: the user's only session, or the one with the external key. */
+/** The open session that has a key, see `sessionKey`. */
 export async function sessionOfKey(
   client: PoolClient,
-  key: {
-    channelId: string;
-    agentId: string;
-    single: boolean;
-    userId: string | null;
-    externalKey: string | null;
-  },
+  { channelId, agentId, key }: { channelId: string; agentId: string; key: string | null },
 ): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
-    `SELECT id FROM sessions WHERE status = 'active' AND channel_id = $1 AND agent_id = $2 AND single = $3
-       AND CASE WHEN $3 THEN user_id = $4 ELSE external_id = $5 END`,
-    [key.channelId, key.agentId, key.single, key.userId, key.externalKey],
+    `SELECT id FROM sessions s WHERE status = 'active' AND channel_id = $1 AND agent_id = $2 AND ${sessionKey("s")} = $3`,
+    [channelId, agentId, key],
   );
   return rows[0]?.id ?? null;
 }
@@ -105,8 +98,7 @@ async function openSuccessor(client: PoolClient, sessionId: string): Promise<str
   const id = newId();
   if ((await openNext(client, sessionId, { id, keepsMetadata: "always" })) !== null) return id;
   const { rows } = await client.query<Parameters<typeof sessionOfKey>[1]>(
-    `SELECT channel_id AS "channelId", agent_id AS "agentId", single, user_id AS "userId", external_id AS "externalKey"
-     FROM sessions WHERE id = $1`,
+    `SELECT channel_id AS "channelId", agent_id AS "agentId", ${sessionKey("s")} AS key FROM sessions s WHERE id = $1`,
     [sessionId],
   );
   const other = rows[0] ? await sessionOfKey(client, rows[0]) : null;

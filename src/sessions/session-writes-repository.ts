@@ -174,7 +174,8 @@ async function conflictOf(
 ): Promise<SessionOpened> {
   const { rowCount } = await client.query("SELECT 1 FROM sessions WHERE id = $1", [session.id]);
   if (rowCount === 1) return { kind: "opened" };
-  const sessionId = await sessionOfKey(client, session);
+  const key = session.single ? session.userId : session.externalKey;
+  const sessionId = await sessionOfKey(client, { ...session, key });
   if (sessionId === null) throw new Error("a session could not be opened, and none is in its way");
   return { kind: "taken", sessionId };
 }

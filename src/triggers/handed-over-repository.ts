@@ -1,4 +1,5 @@
 import type { Pool } from "pg";
+import { sessionKey } from "../sessions/session-key.ts";
 
 /** Another agent to which a rule handed a user, and the open session that is there now. */
 export interface HandedTo {
@@ -10,7 +11,8 @@ export interface HandedTo {
 export async function handedToAnother(pool: Pool, userId: string, agentId: string): Promise<HandedTo | null> {
   const { rows } = await pool.query<{ agent_id: string; session_id: string }>(
     `SELECT s.agent_id, s.id AS session_id FROM users u
-     JOIN sessions s ON s.user_id = u.id AND s.agent_id = u.handed_to AND s.single AND s.status = 'active'
+     JOIN sessions s ON s.channel_id = u.channel_id AND s.agent_id = u.handed_to AND ${sessionKey("s")} = u.id
+       AND s.status = 'active'
      WHERE u.id = $1 AND u.handed_to <> $2`,
     [userId, agentId],
   );

@@ -64,10 +64,10 @@ describe("migrations", () => {
       "messages_words",
       "schedule_runs_failed",
       "schedule_runs_waiting",
-      "sessions_active_external",
+
       "sessions_external",
       "sessions_in_handoff",
-      "sessions_one_active_per_user",
+      "sessions_key",
       "sessions_waiting",
       "shadows_due",
       "users_anonymous",
