@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Pool, PoolClient } from "pg";
+import type { PgPoolClient } from "bullmq";
+import type { Pool } from "pg";
 import type { NoticeTransport } from "./notice-transport.ts";
 
 const CHANNEL = "causeway_notices";
@@ -13,8 +14,8 @@ const RETRY_MS = 250;
 /** Notices with LISTEN and NOTIFY. */
 export function postgresNotices(options: {
   queries: Pool;
-  /** Opens a separate connection, and waits if the server is down. It reports an error if it goes silent. */
-  connect: () => Promise<PoolClient>;
+  /** Returns a connection to listen on, and waits if the server is down. It reports an error if it goes silent. */
+  connect: () => Promise<PgPoolClient>;
 }): NoticeTransport {
   return {
     async send(texts) {
@@ -30,9 +31,9 @@ export function postgresNotices(options: {
   };
 }
 
-async function listen(connect: () => Promise<PoolClient>, onText: (text: string) => void) {
+async function listen(connect: () => Promise<PgPoolClient>, onText: (text: string) => void) {
   const assemble = createAssembler(onText);
-  let current: PoolClient | null = null;
+  let current: PgPoolClient | null = null;
   let stopped = false;
 
   async function start(): Promise<void> {
@@ -51,7 +52,13 @@ async function listen(connect: () => Promise<PoolClient>, onText: (text: string)
       void restart();
     };
     client.on("error", onLost);
-    await client.query(`LISTEN ${CHANNEL}`);
+    try {
+      await client.query(`LISTEN ${CHANNEL}`);
+    } catch (error) {
+      client.removeAllListeners("notification");
+      client.release(true);
+      throw error;
+    }
     listening = true;
   }
 

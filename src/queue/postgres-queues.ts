@@ -19,10 +19,13 @@ import { jobDefaults, workerDefaults } from "./job-defaults.ts";
 import { createOutageLog } from "./outage-log.ts";
 import { postgresNotices } from "./postgres-notices.ts";
 import type { QueueStore } from "./queue-store.ts";
+import { shareListener } from "./shared-listener.ts";
 
-/** The queue's connections for statements as a share of those of the service. Workers and notices listen on one more each. */
+/** The queue's connections for statements as a share of those of the service. Workers and notices listen on one more. */
 const SHARE_OF_CONNECTIONS = 0.4;
 const RETRY_MS = 250;
+/** Shows operators which connection waits without ever sending a statement. */
+const NAMED_LISTENER = "SET application_name = 'causeway-listener'";
 
 /**
  * BullMQ on PostgreSQL, in the schema `bullmq`. Its commits do not wait for the disk (`synchronous_commit = off`). A
@@ -43,7 +46,8 @@ export function openPostgresQueues(options: {
     log,
     setup,
   });
-  const listeners = openPool({ url, maxConnections: 1_000, log, setup });
+  // Two, because a lost connection may still be closing when the next one opens.
+  const listeners = openPool({ url, maxConnections: 2, log, setup: [...setup, NAMED_LISTENER] });
   // Every queue and worker adds an error listener to this object, since each takes it for its own pool.
   queries.setMaxListeners(0);
   const handedOut = new Set<PoolClient>();
@@ -70,7 +74,7 @@ export function openPostgresQueues(options: {
     }
   }
 
-  const connect = () => connectTo(listeners);
+  const connect = shareListener(() => connectTo(listeners));
 
   /**
    * Allows several calls of `release`: each part that notices a lost connection releases it. A second release would
@@ -111,6 +115,7 @@ export function openPostgresQueues(options: {
     query: (text, values) =>
       values ? queries.query({ name: statementName(text), text, values: [...values] }) : queries.query(text),
     connect,
+    options: { keepAlive: true },
     end: async () => undefined,
     on() {
       return this;

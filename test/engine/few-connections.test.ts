@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { startTestApp } from "../support/app.ts";
 import { testPool } from "../support/postgres.ts";
 
-/** Connections for jobs and notices, which only listen. */
-const LISTENING = 8;
+/** The connection for jobs and notices, which only listens. */
+const LISTENING = 1;
 
 it("the service answers many sessions at once with the few connections it may open", async () => {
   await using app = await startTestApp({ queue: "postgres", env: { CAUSEWAY_DATABASE_CONNECTIONS: "4" } });

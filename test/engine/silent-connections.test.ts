@@ -103,9 +103,9 @@ describe("a queue whose connections all became silent", () => {
     await eventually(() => expect(seen).toEqual(["before"]));
     const direct = new pg.Client(network.direct);
     await direct.connect();
-    // BullMQ names the connection that listens after its queue.
     const listeners = async () =>
-      (await direct.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'words'")).rows;
+      (await direct.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'causeway-listener'"))
+        .rows;
     const [first] = await listeners();
 
     network.silence();
