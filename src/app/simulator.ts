@@ -1,4 +1,5 @@
 import { slackConfigSchema } from "../channels/slack/config.ts";
+import { smsConfigSchema } from "../channels/sms/config.ts";
 import { telegramConfigSchema } from "../channels/telegram/config.ts";
 import { whatsappConfigSchema } from "../channels/whatsapp/config.ts";
 import { askedConversations } from "../config/asked-conversations.ts";
@@ -85,6 +86,8 @@ function addAccount(
     const { botToken = "", appToken = "", signingSecret = "", mode } = slackConfigSchema.parse(config);
     const requestUrl = mode === "events" ? url : null;
     simulator.addSlack({ name, botToken, appToken, signingSecret: first(signingSecret), requestUrl, rooms });
+  } else if (kind === "sms") {
+    simulator.addSms({ ...smsConfigSchema.parse(config), name, webhookUrl: url });
   } else {
     const whatsapp = whatsappConfigSchema.parse(config);
     if (whatsapp.provider === "meta") simulator.addMeta({ ...whatsapp, name, webhookUrl: url });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { StartupError } from "../core/faults/errors.ts";
+import type { BotUrls } from "../simulator/accounts.ts";
 import { startAlone } from "../simulator/alone.ts";
 import { PLATFORMS, type PlatformName } from "../simulator/connection.ts";
 import { replay } from "../simulator/replay.ts";
@@ -16,7 +17,7 @@ export interface SimulateOptions {
   platforms: readonly string[];
   port: string;
   /** The bot's URLs that get events. */
-  urls: { slack?: string | undefined; twilio?: string | undefined; meta?: string | undefined };
+  urls: BotUrls;
   print(line: string): void;
 }
 

@@ -8,7 +8,7 @@ const CARD_MARKS: Readonly<Record<string, string>> = { complete: "✓", error: "
 export interface BubbleProps {
   message: Message;
   platform: PlatformName;
-  press(label: string): void;
+  press(label: string, isForm?: boolean): void;
   /** Absent: the message cannot be rewritten. */
   edit?: (() => void) | undefined;
   /** Absent: users cannot react here. */
@@ -41,9 +41,11 @@ export function Bubble({ message, platform, press, edit, react, onThread }: Bubb
         )}
         <Marks message={message} />
       </div>
-      <Buttons labels={buttons} press={press} />
+      <Buttons labels={buttons} press={(label) => press(label, label === message.form)} />
       <div class="actions">
-        <Action label={platform === "slack" ? "Thread" : "Reply"} act={onThread} />
+        {platform === "sms" ? null : (
+          <Action label={platform === "slack" ? "Thread" : "Reply"} act={onThread} />
+        )}
         {react === undefined ? null : <Action label="React" act={react} />}
         {edit === undefined ? null : <Action label="Edit" act={edit} />}
       </div>
@@ -73,12 +75,14 @@ function Action({ label, act }: { label: string; act(): void }) {
   );
 }
 
-function Marks({ message: { reaction, edited, streaming, at, receipt } }: { message: Message }) {
+function Marks({ message }: { message: Message }) {
+  const { reaction, edited, streaming, at, receipt, via, segments = 1 } = message;
   return (
     <span class="marks">
       {reaction === undefined ? "" : `${reaction} `}
       {edited ? "edited " : ""}
       {streaming ? "writing… " : ""}
+      {via === undefined ? "" : `${segments > 1 ? `${segments} × ` : ""}${via.toUpperCase()} `}
       <time dateTime={at}>{at.slice(11, 16)}</time>
       {receipt === undefined ? null : (
         <span class={`ticks ${receipt}`} title={receipt}>

@@ -8,8 +8,8 @@ function canEdit(platform: Bot["platform"], { from, text, file }: Message): bool
   return platform === "telegram" && from === "user" && text !== "" && file === undefined;
 }
 
-function canReact({ from, text, file }: Message): boolean {
-  return from === "bot" && (text !== "" || file !== undefined);
+function canReact(platform: Bot["platform"], { from, text, file }: Message): boolean {
+  return platform !== "sms" && from === "bot" && (text !== "" || file !== undefined);
 }
 
 interface MessagesProps {
@@ -36,7 +36,7 @@ export function Messages({ chat, platform, user, onThread }: MessagesProps) {
           platform={platform}
           press={press}
           edit={canEdit(platform, message) ? () => edit(message.text) : undefined}
-          react={canReact(message) ? () => react(message.text || message.id) : undefined}
+          react={canReact(platform, message) ? () => react(message.text || message.id) : undefined}
           onThread={() => onThread(platform === "slack" ? (message.thread ?? message.id) : message.id)}
         />
       ))}

@@ -9,13 +9,15 @@ const FIRST: Readonly<Record<Bot["platform"], string>> = {
   telegram: "777001",
   slack: "ada",
   whatsapp: "491701234567",
+  sms: "491701234567",
 };
 const WHO = {
   telegram: "Who? A name, a number, or ada@shop: Ada, who writes to the business account shop.",
   slack: "Who? A name, or a channel such as general.",
   whatsapp: "Who? A name or a number.",
+  sms: "Who? A name or a number; sms: before it is a phone without RCS.",
 };
-const APPS = { telegram: "Telegram", slack: "Slack", whatsapp: "WhatsApp" };
+const APPS = { telegram: "Telegram", slack: "Slack", whatsapp: "WhatsApp", sms: "SMS" };
 
 export interface PhoneProps {
   bot: Bot;
@@ -61,7 +63,7 @@ export function Phone({ bot, isShown, act }: PhoneProps) {
       <Messages chat={chat} platform={platform} user={user} onThread={setThread} />
       <Composer
         canMention={platform === "slack" && chat?.kind === "group"}
-        canShare={platform !== "slack"}
+        canShare={platform === "telegram" || platform === "whatsapp"}
         thread={thread}
         onLeaveThread={() => setThread(null)}
         say={(words) => user.say(words, { thread, from: isOwner ? chat?.owner?.id : undefined })}

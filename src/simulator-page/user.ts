@@ -5,7 +5,8 @@ import { type Bot, call, chatPath } from "./wire.ts";
 export interface User {
   /** Absent `from`: the person writes, and not the owner of the account. */
   say(words: Words, as: { thread: string | null; from: string | undefined }): void;
-  press(label: string): void;
+  /** Asks for the answers, if the button opens a form. */
+  press(label: string, isForm?: boolean): void;
   /** Asks for other words for a message. */
   edit(message: string): void;
   /** Asks for an emoji for a message. */
@@ -17,12 +18,18 @@ export interface User {
 export function userOf(bot: Bot, chat: string, act: (task: Promise<unknown>) => void): User {
   const post = (action: string, body: object) =>
     act(call("POST", `${chatPath(bot.platform, chat)}/${action}`, { ...body, bot: bot.name }));
+  /** Rejects if the answers are no JSON. */
+  const fill = async (label: string, answers: string) => post("press", { label, form: JSON.parse(answers) });
   return {
     say(words, { thread, from }) {
       const place = bot.platform === "slack" ? { thread } : { reply_to: thread };
       post("messages", { ...words, from, ...(thread === null ? {} : place) });
     },
-    press: (label) => post("press", { label }),
+    press(label, isForm) {
+      const answers = isForm ? window.prompt("The answers of the form, as JSON", '{"name": "Ada"}') : null;
+      if (!isForm) post("press", { label });
+      else if (answers !== null) act(fill(label, answers));
+    },
     edit(message) {
       const text = window.prompt("The message in other words", message);
       if (text?.trim()) post("edit", { message, text: text.trim() });

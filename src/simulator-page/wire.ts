@@ -1,4 +1,4 @@
-export const PLATFORMS = ["telegram", "slack", "whatsapp"] as const;
+export const PLATFORMS = ["telegram", "slack", "whatsapp", "sms"] as const;
 export type PlatformName = (typeof PLATFORMS)[number];
 
 /** A message as the control API describes it. */
@@ -8,6 +8,7 @@ export interface Message {
   text: string;
   markdown?: string;
   buttons?: string[];
+  form?: string;
   edited?: true;
   reaction?: string;
   name?: string;
@@ -18,6 +19,8 @@ export interface Message {
   file?: { name: string; content_type: string; url: string };
   streaming?: true;
   receipt?: string;
+  via?: "sms" | "rcs";
+  segments?: number;
   at: string;
 }
 

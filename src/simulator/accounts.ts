@@ -7,6 +7,7 @@ export interface BotUrls {
   slack?: string | undefined;
   twilio?: string | undefined;
   meta?: string | undefined;
+  sms?: string | undefined;
 }
 
 /** One account of each platform, with made-up secrets that are the same at every start. */
@@ -24,6 +25,18 @@ export function addAccounts(simulator: Simulator, platforms: readonly PlatformNa
       appToken: `xapp-1-simulated-${secretFor("slack-app").slice(0, 24)}`,
       signingSecret: secretFor("slack-signing").slice(0, 32),
       requestUrl: urls.slack ?? null,
+    });
+  if (platforms.includes("sms"))
+    simulator.addSms({
+      name: "sms",
+      accountSid: `AC${secretFor("sms-account").slice(0, 32)}`,
+      authToken: secretFor("sms-token").slice(0, 32),
+      from: "+15005550006",
+      rcs: {
+        sender: "rcs:simulated_agent",
+        messagingServiceSid: `MG${secretFor("sms-service").slice(0, 32)}`,
+      },
+      webhookUrl: urls.sms ?? null,
     });
   if (!platforms.includes("whatsapp")) return;
   simulator.addTwilio({

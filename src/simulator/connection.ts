@@ -1,6 +1,6 @@
 import type { IRouter } from "express";
 
-export const PLATFORMS = ["telegram", "slack", "whatsapp"] as const;
+export const PLATFORMS = ["telegram", "slack", "whatsapp", "sms"] as const;
 export type PlatformName = (typeof PLATFORMS)[number];
 
 /** A message as the user sees it. */
@@ -13,6 +13,8 @@ export interface SeenMessage {
   markdown?: string;
   /** The labels that can be pressed. */
   buttons?: string[];
+  /** The label among them that opens a form. */
+  form?: string;
   edited?: true;
   /** The emoji with which a user reacted. */
   reaction?: string;
@@ -30,6 +32,10 @@ export interface SeenMessage {
   file?: { name: string; content_type: string; url: string };
   /** The bot still writes it. */
   streaming?: true;
+  /** SMS, or RCS. Absent: the platform has one way only. */
+  via?: "sms" | "rcs";
+  /** The number of segments in which the network carries an SMS. */
+  segments?: number;
   /** The newest receipt that the bot got: sent, delivered, read or failed. */
   receipt?: string;
   at: string;
@@ -94,7 +100,8 @@ export interface Connection {
   platform: PlatformName;
   name: string;
   say(chat: string, said: Said): SeenMessage | Impossible;
-  press(chat: string, label: string, from: string | null): SeenMessage | Impossible;
+  /** `form`: the answers, if the button opens a form; null: there are none. */
+  press(chat: string, label: string, from: string | null, form?: object | null): SeenMessage | Impossible;
   /** Opens the chat, where the platform tells the bot about that. */
   open?(chat: string): SeenChat;
   /** Rewrites the user's newest message with these words. Absent: users cannot do that here. */

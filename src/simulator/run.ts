@@ -23,7 +23,14 @@ export const stepSchema = z.union([
       contact: z.looseObject({}).optional(),
     }),
   }),
-  z.strictObject({ press: z.strictObject({ ...where, label: z.string(), from: z.string().optional() }) }),
+  z.strictObject({
+    press: z.strictObject({
+      ...where,
+      label: z.string(),
+      from: z.string().optional(),
+      form: z.looseObject({}).optional(),
+    }),
+  }),
   z.strictObject({ open: z.strictObject(where) }),
   z.strictObject({ edit: z.strictObject({ ...where, message: z.string(), text: z.string() }) }),
   z.strictObject({

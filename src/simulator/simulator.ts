@@ -5,6 +5,7 @@ import type { Connection, Platform, PlatformName } from "./connection.ts";
 import { controlRoutes } from "./control/control-routes.ts";
 import { pageRoutes } from "./control/page-routes.ts";
 import { createSlack, type SlackPlatform } from "./slack/index.ts";
+import { createSms } from "./sms/index.ts";
 import { createTelegram } from "./telegram/index.ts";
 import { createWhatsapp, type WhatsappPlatform } from "./whatsapp/index.ts";
 import type { Clock } from "./wire/clock.ts";
@@ -31,6 +32,7 @@ export interface Simulator {
   addSlack: SlackPlatform["add"];
   addTwilio: WhatsappPlatform["addTwilio"];
   addMeta: WhatsappPlatform["addMeta"];
+  addSms: ReturnType<typeof createSms>["add"];
   connections(): Connection[];
   /** The faults, which the control API switches too. */
   faults: Pick<Faults, "add">;
@@ -50,7 +52,8 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   const telegram = createTelegram(world, options.origin);
   const slack = createSlack(world, options.origin);
   const whatsapp = createWhatsapp(world, options.origin);
-  const platforms: readonly Platform[] = [telegram, slack, whatsapp];
+  const sms = createSms(world, options.origin);
+  const platforms: readonly Platform[] = [telegram, slack, whatsapp, sms];
   const pages = Router();
   pages.use("/v1", controlRoutes({ world, platforms, canSetWebhooks, webChats }));
   pages.use(pageRoutes());
@@ -64,6 +67,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
     addSlack: slack.add,
     addTwilio: whatsapp.addTwilio,
     addMeta: whatsapp.addMeta,
+    addSms: sms.add,
     connections,
     faults: world.faults,
     clock: world.clock,

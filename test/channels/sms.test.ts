@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { definition } from "../../src/channels/sms/index.ts";
-import { segmentsOf } from "../../src/channels/sms/segments.ts";
+import { segmentsOf } from "../../src/core/text/sms-segments.ts";
 import { startFakeTwilio } from "../support/fake-twilio.ts";
 import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";

@@ -21,6 +21,7 @@ function busyConfig(prompt) {
     },
     channels: {
       ...config.channels,
+      sms: { kind: "sms", agent: "coach", simulate: true },
       night: { kind: "telegram", agent: "night", simulate: true },
       members: {
         kind: "telegram",
@@ -47,6 +48,7 @@ export async function startBusyService() {
   await say("telegram/chats/Jonas", "Can you help me walk more?", { bot: "telegram" });
   await say("whatsapp/chats/447700900123", "Please, I want to talk to a person");
   await say("whatsapp/chats/447700900123", "/human");
+  await say("sms/chats/491701234567", "I sleep badly");
   await say("telegram/chats/Noor", "It is three in the morning, are you there?", { bot: "night" });
   await say("telegram/chats/Kim", "May I come in?", { bot: "members" });
   await until(async () => (await count("/chat/sessions?handoff=requested")) > 0, "somebody waits");

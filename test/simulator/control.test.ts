@@ -6,7 +6,7 @@ describe("the simulator's control API", () => {
     await using simulator = await startSimulator("telegram");
     const wrong: [string, string, unknown, number, string][] = [
       ["POST", "/faults", { platform: "telegram", fault: "rain" }, 422, "rate_limit"],
-      ["POST", "/faults", { platform: "fax", fault: "cut" }, 422, "telegram, slack, whatsapp"],
+      ["POST", "/faults", { platform: "fax", fault: "cut" }, 422, "telegram, slack, whatsapp, sms"],
       ["POST", "/faults", { platform: "telegram", fault: "cut", times: 0 }, 422, "times"],
       ["POST", "/clock", { forward_seconds: -1 }, 422, "forward_seconds"],
       ["POST", "/clock", {}, 422, "forward_seconds"],
@@ -14,6 +14,7 @@ describe("the simulator's control API", () => {
       ["POST", "/telegram/chats/1/messages", { text: "a", volume: 11 }, 422, "volume"],
       ["POST", "/telegram/chats/1/messages", { text: "a", bot: "other" }, 404, "There is no bot"],
       ["POST", "/fax/chats/1/messages", { text: "a" }, 404, "There is no platform"],
+      ["POST", "/telegram/chats/1/press", { label: "Yes", form: {} }, 409, "opens a form"],
       ["POST", "/slack/chats/1/messages", { text: "a" }, 404, "No bot of slack"],
       ["POST", "/dance", {}, 404, "no such call"],
     ];

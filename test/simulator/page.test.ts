@@ -6,7 +6,21 @@ import { accessibilityFaults } from "../support/accessibility.ts";
 import { browserPath, newPerson, startBrowser } from "../support/browser.ts";
 import { buildSimulatorPage } from "../support/build-page.ts";
 import { eventually } from "../support/eventually.ts";
-import { startSimulator } from "../support/simulator.ts";
+import { startSimulator, type TestSimulator } from "../support/simulator.ts";
+
+/** Sends a WhatsApp Flow through Meta, to a user who has written before. */
+async function sendFlow({ control, settings }: TestSimulator): Promise<void> {
+  const to = "491701234567";
+  await control("POST", `/whatsapp/chats/${to}/messages`, { text: "hi", bot: "meta" });
+  const parameters = { flow_message_version: "3", flow_id: "1", flow_cta: "Book", flow_token: "t1" };
+  const interactive = { type: "flow", body: { text: "When?" }, action: { name: "flow", parameters } };
+  const url = `${settings.META_API_BASE_URL}/${settings.META_PHONE_NUMBER_ID}/messages`;
+  await fetch(url, {
+    method: "POST",
+    headers: { authorization: `Bearer ${settings.META_ACCESS_TOKEN}`, "content-type": "application/json" },
+    body: JSON.stringify({ messaging_product: "whatsapp", to, type: "interactive", interactive }),
+  });
+}
 
 describe.skipIf(browserPath === null)("the simulator's page", () => {
   let browser: Browser;
@@ -17,7 +31,7 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
   afterAll(() => browser.close());
 
   it("shows several phones, talks to the bot, presses its buttons, and shows the traffic", async () => {
-    await using simulator = await startSimulator("telegram", "slack", "whatsapp");
+    await using simulator = await startSimulator("telegram", "slack", "whatsapp", "sms");
     const { TELEGRAM_BOT_TOKEN: token = "", TELEGRAM_API_ROOT: apiRoot = "" } = simulator.settings;
     const bot = new Bot(token, { client: { apiRoot } });
     bot.callbackQuery("yes", (context) =>
@@ -63,6 +77,22 @@ describe.skipIf(browserPath === null)("the simulator's page", () => {
         await sharing.getByRole("button", { name: "Send contact" }).click();
         await sharing.getByText("👤 Bela, +491701234567").waitFor();
       }
+      const sms = page.getByRole("region", { name: "SMS: sms" });
+      await sms.getByRole("textbox", { name: "Message" }).fill(`help ${"x".repeat(200)}`);
+      await sms.getByRole("textbox", { name: "Message" }).press("Enter");
+      await sms.getByText("RCS").waitFor();
+      for (const label of ["Reply", "React", "Send a place or a contact"])
+        expect(await sms.getByRole("button", { name: label }).count()).toBe(0);
+      await sendFlow(simulator);
+      answerWith('{"day": "Monday"}');
+      await page
+        .getByRole("region", { name: "WhatsApp: meta" })
+        .getByRole("button", { name: "Book" })
+        .click();
+      await eventually(async () => {
+        const { body } = await simulator.control("GET", "/whatsapp/chats/491701234567?bot=meta");
+        expect(body.at(-1)).toMatchObject({ from: "user", text: "Sent" });
+      });
       const icon = await page.locator("link[rel=icon]").getAttribute("href");
       const { headers, ok } = await fetch(new URL(icon ?? "", page.url()));
       expect([ok, headers.get("content-type")]).toEqual([true, "image/svg+xml"]);

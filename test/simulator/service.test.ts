@@ -7,6 +7,7 @@ const SIMULATED = {
   api: { kind: "api", agent: "echo" },
   telegram: { kind: "telegram", agent: "echo", simulate: true },
   slack: { kind: "slack", agent: "echo", simulate: true },
+  sms: { kind: "sms", agent: "echo", simulate: true },
   whatsapp: {
     kind: "whatsapp",
     agent: "echo",
@@ -40,10 +41,26 @@ describe("simulated channels of the service", () => {
       ok: true,
       findings: [{ where: "channels.slack.simulate" }, { where: "desks.support.channel" }],
     });
-    const chats = ["telegram/chats/777", "slack/chats/ada", "whatsapp/chats/491701234567"];
+    const sms = "sms/chats/491701234567";
+    const chats = ["telegram/chats/777", "slack/chats/ada", "whatsapp/chats/491701234567", sms];
     for (const chat of chats) expect((await say(app, chat, "hello")).status).toBe(201);
     for (const chat of chats)
       await eventually(async () => expect(await seen(app, chat)).toEqual(["hello", "You said: hello"]));
+
+    // After a STOP, Twilio answers the user, and the bot is silent.
+    await say(app, sms, "STOP");
+    await say(app, sms, "START");
+    await say(app, sms, "hello again");
+    await eventually(async () =>
+      expect((await seen(app, sms)).slice(2)).toEqual([
+        "STOP",
+        expect.stringContaining("unsubscribed"),
+        "START",
+        expect.stringContaining("re-subscribed"),
+        "hello again",
+        "You said: hello again",
+      ]),
+    );
 
     // A thumb below an answer is a rating, until it is taken back.
     const list = async (path: string) => (await app.api("GET", path)).body.data;
@@ -98,11 +115,14 @@ describe("simulated channels of the service", () => {
       string,
       Record<string, unknown>
     >;
-    expect(ready.simulator).toEqual({ page: "/simulator", channels: ["telegram", "slack", "whatsapp"] });
+    expect(ready.simulator).toEqual({
+      page: "/simulator",
+      channels: ["telegram", "slack", "sms", "whatsapp"],
+    });
     expect(ready.channels?.telegram).toMatchObject({ state: "ok", simulated: true });
     expect(ready.channels?.api).not.toHaveProperty("simulated");
     expect(app.log.filter(({ message }) => message.includes("cannot reach this channel"))).toEqual([]);
-    expect(app.app.simulated).toEqual(["telegram", "slack", "whatsapp"]);
+    expect(app.app.simulated).toEqual(["telegram", "slack", "sms", "whatsapp"]);
   });
 
   it("lose, double and reorder nothing, even if the platforms do", async () => {
@@ -197,12 +217,13 @@ describe("simulated channels of the service", () => {
       meta: { kind: "whatsapp", agent: "echo", provider: "meta" },
       polled: { kind: "telegram", agent: "echo", mode: "polling", token: "$NOT_SET" },
       socket: { kind: "slack", agent: "echo", mode: "socket" },
+      rcs: { kind: "sms", agent: "echo", rcs: { sender: "rcs:acme", messagingServiceSid: "MG01" } },
     };
     await using app = await startTestApp({
       channels,
-      env: { CAUSEWAY_SIMULATE: "telegram, slack, whatsapp" },
+      env: { CAUSEWAY_SIMULATE: "telegram, slack, whatsapp, sms" },
     });
-    const chats = ["telegram/chats/777", "slack/chats/ada", "whatsapp/chats/491701234567"];
+    const chats = ["telegram", "slack", "whatsapp", "sms"].map((platform) => `${platform}/chats/4917012345`);
     // The socket opens after the start.
     await eventually(async () => {
       const { body: log } = await control(app, "GET", "/log");

@@ -122,6 +122,19 @@ describe("simulated WhatsApp through Twilio", () => {
     expect((await simulator.control("POST", `/whatsapp/chats/${ADA}/press`, { label: "Yes" })).status).toBe(
       201,
     );
+    const types = {
+      "whatsapp/flows": { body: "When?", button_text: "Book", flow_id: "1", flow_token: "t1" },
+    };
+    const flow = await client.content.v1.contents.create({ language: "en", types } as never);
+    await client.messages.create({ from, to, contentSid: flow.sid });
+    await simulator.control("POST", "/whatsapp/webhook", { url: server.origin });
+    const form = { label: "Book", form: { day: "Monday" } };
+    await simulator.control("POST", `/whatsapp/chats/${ADA}/press`, form);
+    await eventually(() => {
+      const answer = Object.fromEntries(new URLSearchParams(taken.at(-1)?.body));
+      expect(answer.MessageType).toBe("interactive");
+      expect(JSON.parse(answer.InteractiveData ?? "")).toEqual({ day: "Monday", flow_token: "t1" });
+    });
     await client.messages.create({ from, to, body: "in time again" });
     expect(await textsOf(simulator, "twilio")).toContain("in time again");
     await server.close();
@@ -193,6 +206,21 @@ describe("simulated WhatsApp through Meta", () => {
       const last = JSON.parse(taken.at(-1)?.body ?? "{}").entry[0].changes[0].value.messages[0];
       expect(last.interactive.button_reply).toEqual({ id: "y", title: "Yes" });
     });
+    const parameters = { flow_message_version: "3", flow_id: "1", flow_cta: "Book", flow_token: "t1" };
+    const flow = { type: "flow", body: { text: "When?" }, action: { name: "flow", parameters } };
+    await call({ type: "interactive", interactive: flow });
+    const { body: shown } = await simulator.control("GET", `/whatsapp/chats/${ADA}?bot=meta`);
+    expect(shown.at(-1)).toMatchObject({ text: "When?", buttons: ["Book"], form: "Book" });
+    const form = { day: "Monday" };
+    await simulator.control("POST", `/whatsapp/chats/${ADA}/press`, { label: "Book", bot: "meta", form });
+    await eventually(() => {
+      const last = JSON.parse(taken.at(-1)?.body ?? "{}").entry[0].changes[0].value.messages[0];
+      const { response_json: answers, ...nfm } = last.interactive.nfm_reply;
+      expect(nfm).toEqual({ name: "flow", body: "Sent" });
+      expect(JSON.parse(answers)).toEqual({ day: "Monday", flow_token: "t1" });
+    });
+    const nameless = { ...flow, action: { name: "flow", parameters: { ...parameters, flow_id: undefined } } };
+    expect((await call({ type: "interactive", interactive: nameless })).body.error.code).toBe(131009);
     expect((await call({ type: "text", text: { body: "" } })).body.error.code).toBe(100);
     const long = {
       ...interactive,

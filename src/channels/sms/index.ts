@@ -5,6 +5,7 @@ import { defineChannel } from "../channel-definition.ts";
 import { TWILIO_TEXT_LIMIT } from "../twilio/create-message.ts";
 import { toNumber } from "./address.ts";
 import { type SmsConfig, smsConfigSchema } from "./config.ts";
+import { simulated } from "./simulated.ts";
 
 /** SMS, through Twilio. See README.md in this folder for set-up and rules. */
 export const definition = defineChannel<SmsConfig, Promise<Channel>>({
@@ -25,5 +26,6 @@ export const definition = defineChannel<SmsConfig, Promise<Channel>>({
   split: (text, format) =>
     splitText(text, { limit: TWILIO_TEXT_LIMIT, ...(format !== "text" && MARKDOWN_CUTS) }),
   identifierOf: toNumber,
+  simulated,
   connection: ({ from, accountSid }) => ({ key: "from", name: `${accountSid} ${from}`, exclusive: false }),
 });

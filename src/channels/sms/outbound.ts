@@ -2,6 +2,7 @@ import type { OutboundPart, SendResult } from "../../core/message/outbound.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Reachability } from "../../core/session/reachability.ts";
 import { toPlainText } from "../../core/text/markdown/plain-text.ts";
+import { segmentsOf } from "../../core/text/sms-segments.ts";
 import type { Channel } from "../channel.ts";
 import { createMessageCreator } from "../twilio/create-message.ts";
 import { createFinder } from "../twilio/find-sent.ts";
@@ -9,7 +10,6 @@ import type { RestApi } from "../twilio/rest-api.ts";
 import { isNumber } from "./address.ts";
 import type { SmsConfig } from "./config.ts";
 import { words } from "./errors.ts";
-import { segmentsOf } from "./segments.ts";
 import { recipientOf } from "./sender.ts";
 
 export interface OutboundDeps {

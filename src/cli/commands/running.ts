@@ -146,14 +146,18 @@ export const runningCommands: readonly Command[] = [
   },
   {
     name: "simulate",
-    args: "[telegram|slack|whatsapp…]",
+    args: "[telegram|slack|whatsapp|sms…]",
     takes: { least: 0, most: 9 },
-    choices: ["telegram", "slack", "whatsapp"],
+    choices: ["telegram", "slack", "whatsapp", "sms"],
     summary: "be these platforms for any bot, without accounts (default: all)",
     options: {
       port: { value: "<port>", doc: "the port to listen on (default: 4010)" },
       "slack-events": { value: "<url>", doc: "the address of your Slack app for events and presses" },
-      "twilio-webhook": { value: "<url>", doc: "the address of your program for messages from Twilio" },
+      "twilio-webhook": {
+        value: "<url>",
+        doc: "the address of your program for WhatsApp messages from Twilio",
+      },
+      "sms-webhook": { value: "<url>", doc: "the address of your program for SMS from Twilio" },
       "meta-webhook": { value: "<url>", doc: "the address of your program for events from Meta" },
       replay: { value: "<file>", doc: "play a run that the page saved, check it, and end" },
       url: { value: "<http://…>", doc: "play it at this running service's simulator" },
@@ -171,6 +175,7 @@ export const runningCommands: readonly Command[] = [
           slack: option("slack-events"),
           twilio: option("twilio-webhook"),
           meta: option("meta-webhook"),
+          sms: option("sms-webhook"),
         },
         print,
       });

@@ -71,7 +71,7 @@ export const serverVariables = {
     default: "all",
   }),
   CAUSEWAY_SIMULATE: variable({
-    doc: "Kinds of channels to connect to the simulator instead of the platform, separated by commas: `telegram`, `slack`, `whatsapp`. It counts for every channel of that kind.",
+    doc: "Kinds of channels to connect to the simulator instead of the platform, separated by commas: `telegram`, `slack`, `whatsapp`, `sms`. It counts for every channel of that kind.",
     schema: z
       .string()
       .transform((list) =>
@@ -81,8 +81,8 @@ export const serverVariables = {
           .filter((kind) => kind !== ""),
       )
       .refine(
-        (kinds) => kinds.every((kind) => ["telegram", "slack", "whatsapp"].includes(kind)),
-        "write any of telegram, slack and whatsapp, separated by commas",
+        (kinds) => kinds.every((kind) => ["telegram", "slack", "whatsapp", "sms"].includes(kind)),
+        "write any of telegram, slack, whatsapp and sms, separated by commas",
       ),
     default: null,
     unset: 'only channels with `"simulate": true`',

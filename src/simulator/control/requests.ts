@@ -42,6 +42,8 @@ export const saySchema = z
 export const pressSchema = z.strictObject({
   label: z.string().min(1),
   from: name.optional(),
+  /** The answers, if the button opens a form. */
+  form: z.record(z.string(), z.json()).optional(),
   bot: name.optional(),
 });
 

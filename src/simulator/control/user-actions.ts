@@ -57,10 +57,14 @@ export function press({
   response,
 }: Action<z.infer<typeof pressSchema>>): void {
   const { platform, name: bot } = connection;
-  const { label, from } = body;
-  const pressing = { platform, chat, bot, label, ...(from === undefined ? {} : { from }) };
+  const { label, from, form } = body;
+  const message = connection.look(chat).messages.findLast(({ buttons }) => buttons?.includes(label));
+  if (form !== undefined && message?.form !== label)
+    return void refused(response, 409, "no_form", `No button "${label}" in this chat opens a form.`);
+  const filled = form === undefined ? {} : { form };
+  const pressing = { platform, chat, bot, label, ...(from === undefined ? {} : { from }), ...filled };
   const takeBack = record.note({ press: pressing });
-  answer(response, connection.press(chat, label, from ?? null), takeBack);
+  answer(response, connection.press(chat, label, from ?? null, form ?? null), takeBack);
 }
 
 /** Opens the chat, where the platform tells the bot about that. */

@@ -1,9 +1,9 @@
 import type { Platform } from "../connection.ts";
+import { serveTwilio, type TwilioLine } from "../twilio/routes.ts";
 import type { World } from "../world.ts";
 import { createMetaLine, type MetaAccount, type MetaLine } from "./meta.ts";
 import { serveMeta } from "./meta-routes.ts";
-import { createTwilioLine, type TwilioAccount, type TwilioLine } from "./twilio.ts";
-import { serveTwilio } from "./twilio-routes.ts";
+import { createTwilioLine, type TwilioAccount } from "./twilio.ts";
 
 export interface WhatsappPlatform extends Platform {
   addTwilio(account: TwilioAccount): void;
@@ -21,7 +21,7 @@ export function createWhatsapp(world: World, origin: () => string): WhatsappPlat
     addMeta: (account) => void meta.push(createMetaLine(world, account, () => `${origin()}/whatsapp/meta`)),
     connections: () => [...twilio, ...meta].map(({ phone }) => phone),
     serve(router) {
-      serveTwilio(router, world, () => twilio);
+      serveTwilio(router, world, "whatsapp", () => twilio);
       serveMeta(router, world, () => meta);
     },
   };

@@ -1,5 +1,5 @@
+import type { Chat, Line, StoredMessage } from "../line/line.ts";
 import type { World } from "../world.ts";
-import type { Chat, Line, StoredMessage } from "./line.ts";
 import type { MetaEvent } from "./meta-webhook.ts";
 import type { PressedChoice, ProviderEvents } from "./provider.ts";
 import { thingContent } from "./things.ts";
@@ -60,7 +60,11 @@ export function metaEvents({ world, line, post, callbackData }: MetaEventsDeps):
 /** The content of a user's message, with its type. */
 function messageContent({ text, thing, file }: StoredMessage, pressed: PressedChoice | null): object {
   if (pressed !== null) {
-    const { kind, id, title } = pressed;
+    const { kind, id, title, filled } = pressed;
+    if (kind === "flow") {
+      const nfm_reply = { name: "flow", body: "Sent", response_json: JSON.stringify(filled) };
+      return { type: "interactive", interactive: { type: "nfm_reply", nfm_reply } };
+    }
     return { type: "interactive", interactive: { type: `${kind}_reply`, [`${kind}_reply`]: { id, title } } };
   }
   if (thing !== undefined) return thingContent(thing);

@@ -1,5 +1,5 @@
+import type { Choice } from "../line/line.ts";
 import type { ApiAnswer } from "../wire/answer-calls.ts";
-import type { Choice } from "./line.ts";
 
 /** A message as a call to Meta creates it. */
 export interface NewMetaMessage {
@@ -90,6 +90,7 @@ function readInteractive(part: Record<string, unknown>): Partial<NewMetaMessage>
   const action = Object(part.action) as Record<string, unknown>;
   const wrong = (details: string) => refuse(400, 131009, "Parameter value is not valid", details);
   if (type === "cta_url") return readPage(text, action) ?? wrong("interactive.cta_url");
+  if (type === "flow") return readFlow(text, action) ?? wrong("interactive.flow");
   const choices: Choice[] =
     type === "button"
       ? listOf(action.buttons).map(({ reply }) => ({
@@ -129,6 +130,17 @@ function readPage(text: string, action: Record<string, unknown>): Partial<NewMet
   return text.trim() === "" || text.length > 1024
     ? null
     : { text, choices: [{ id: url, title, kind: "page" }] };
+}
+
+/** A button that opens a form (Meta, "Sending a Flow"). Null: it is none. */
+function readFlow(text: string, action: Record<string, unknown>): Partial<NewMetaMessage> | null {
+  const parameters = Object(action.parameters) as Record<string, unknown>;
+  const { flow_cta: title, flow_id, flow_name, flow_token: token, flow_message_version } = parameters;
+  if (typeof title !== "string" || title === "" || title.length > 20) return null;
+  const isNamed = (typeof flow_id === "string") !== (typeof flow_name === "string");
+  if (action.name !== "flow" || !isNamed || flow_message_version !== "3") return null;
+  const id = typeof token === "string" ? token : "unused";
+  return text.trim() === "" || text.length > 1024 ? null : { text, choices: [{ id, title, kind: "flow" }] };
 }
 
 const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : []);

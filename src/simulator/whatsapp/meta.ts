@@ -1,14 +1,15 @@
 import { createHmac } from "node:crypto";
 import type { Connection } from "../connection.ts";
+import { keepNewest } from "../line/keep-newest.ts";
+import { addFile, createLine, openChat, type StoredFile, type StoredMessage } from "../line/line.ts";
 import type { ApiAnswer } from "../wire/answer-calls.ts";
 import type { ApiCall } from "../wire/api-call.ts";
 import type { World } from "../world.ts";
-import { addFile, createLine, openChat, type StoredFile, type StoredMessage } from "./line.ts";
 import { metaEvents } from "./meta-events.ts";
 import { type NewMetaMessage, readMessage, refuse } from "./meta-messages.ts";
 import { createMetaWebhook } from "./meta-webhook.ts";
 import { createPhone } from "./phone.ts";
-import { deliver } from "./receipts.ts";
+import { deliverToWhatsapp } from "./receipts.ts";
 
 export interface MetaAccount {
   name: string;
@@ -35,7 +36,8 @@ export interface MetaLine {
 /** A business number on Meta's Cloud API. */
 export function createMetaLine(world: World, account: MetaAccount, root: () => string): MetaLine {
   const { phoneNumberId, accessToken, appSecret, verifyToken } = account;
-  const line = createLine(account.name, "15550001111", world.firstId);
+  const place = { platform: "whatsapp", name: account.name, number: "15550001111" } as const;
+  const line = createLine(place, world.firstId);
   line.webhookUrl = account.webhookUrl;
   const callbackData = new Map<string, string>();
   const nextWamid = () => `wamid.${Buffer.from(`${account.name} ${++line.lastId}`).toString("base64")}`;
@@ -51,9 +53,7 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
     const { to, text, choices, isTemplate, replyTo } = message;
     const chat = openChat(line, to);
     const id = nextWamid();
-    if (message.callbackData !== null) callbackData.set(id, message.callbackData);
-    const oldest = callbackData.size > 1_000 ? callbackData.keys().next().value : undefined;
-    if (oldest !== undefined) callbackData.delete(oldest);
+    if (message.callbackData !== null) keepNewest(callbackData, id, message.callbackData);
     const at = world.clock.now();
     const stored: StoredMessage = {
       id,
@@ -66,7 +66,7 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
       receipt: null,
       isTemplate,
     };
-    deliver(world, events, chat, stored, FAILURES);
+    deliverToWhatsapp(world, events, chat, stored, FAILURES);
     const contacts = [{ input: to, wa_id: to }];
     return { status: 200, body: { messaging_product: "whatsapp", contacts, messages: [{ id }] } };
   }

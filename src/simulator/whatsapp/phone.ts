@@ -1,16 +1,9 @@
+import { chatMarksAsMarkdown, stylesOf } from "../as-markdown.ts";
 import type { Connection, Impossible, Said, SeenMessage } from "../connection.ts";
+import { addFile, addMessage, type Chat, type Line, openChat, type StoredMessage } from "../line/line.ts";
+import { findChoice, linePhone, noButton } from "../line/line-phone.ts";
+import { seenMessage } from "../line/seen.ts";
 import type { World } from "../world.ts";
-import {
-  addFile,
-  addMessage,
-  type Chat,
-  type Line,
-  numberOf,
-  openChat,
-  type StoredMessage,
-  seenChat,
-  seenMessage,
-} from "./line.ts";
 import type { PressedChoice, ProviderEvents } from "./provider.ts";
 
 export interface PhoneDeps {
@@ -26,6 +19,7 @@ export interface PhoneDeps {
 /** The users of a business number: what they say, press and see. */
 export function createPhone(deps: PhoneDeps): Connection {
   const { world, line, events, nextId } = deps;
+  const see = (message: StoredMessage) => ({ ...seenMessage(line, message), ...onWhatsapp(message) });
 
   function write(chat: Chat, message: Partial<StoredMessage>, pressed: PressedChoice | null): StoredMessage {
     chat.lastWroteAt = world.clock.now();
@@ -52,23 +46,28 @@ export function createPhone(deps: PhoneDeps): Connection {
     if (text.length > 4096)
       return { status: 422, code: "text_too_long", message: "WhatsApp takes at most 4096 characters." };
     const stored = file === null ? null : addFile(line, deps.nextFileId(), file);
-    return seenMessage(line, write(openChat(line, name), { text, thing, replyTo, file: stored }, null));
+    return see(write(openChat(line, name), { text, thing, replyTo, file: stored }, null));
   }
 
-  function press(name: string, label: string): SeenMessage | Impossible {
+  function press(
+    name: string,
+    label: string,
+    _from: string | null,
+    form: object | null = null,
+  ): SeenMessage | Impossible {
     const chat = openChat(line, name);
-    const message = chat.messages.findLast(({ choices }) => choices.some(({ title }) => title === label));
-    const choice = message?.choices.find(({ title }) => title === label);
-    if (message === undefined || choice === undefined)
-      return {
-        status: 404,
-        code: "button_not_found",
-        message: `No message in this chat has a button "${label}".`,
-      };
+    const found = findChoice(chat, label);
+    if (found === null) return noButton(label);
+    const { message, choice } = found;
     // A page opens in the user's browser, and the bot hears nothing of it.
-    if (choice.kind === "page") return seenMessage(line, message);
-    const pressed = { id: choice.id, title: choice.title, kind: choice.kind, of: message.id };
-    return seenMessage(line, write(chat, { text: label, replyTo: message.id }, pressed));
+    if (choice.kind === "page") return see(message);
+    const { id, title, kind } = choice;
+    if (kind !== "flow")
+      return see(write(chat, { text: label, replyTo: message.id }, { id, title, kind, of: message.id }));
+    const filled = { ...form, flow_token: id };
+    return see(
+      write(chat, { text: "Sent", replyTo: message.id }, { id, title, kind, of: message.id, filled }),
+    );
   }
 
   function react(name: string, { words, emoji }: { words: string; emoji: string }): SeenMessage | Impossible {
@@ -80,35 +79,17 @@ export function createPhone(deps: PhoneDeps): Connection {
     else message.reaction = emoji;
     events.reaction(chat, message, { id: nextId(false), emoji });
     world.changed();
-    return seenMessage(line, message);
+    return see(message);
   }
 
+  return { ...linePhone(world, line, onWhatsapp), say, press, react, settings: deps.settings };
+}
+
+/** The fields of a message that WhatsApp shows, and other lines do not. */
+function onWhatsapp({ text, thing, choices }: StoredMessage): Partial<SeenMessage> {
+  const form = choices.find(({ kind }) => kind === "flow")?.title;
   return {
-    platform: "whatsapp",
-    name: line.name,
-    say,
-    press,
-    react,
-    look(name) {
-      const known = line.chats.get(numberOf(name));
-      const empty = { number: numberOf(name), title: name, messages: [], lastWroteAt: null };
-      return seenChat(line, known ?? { ...empty, isBlocked: false, typingUntil: 0 }, world.clock.now());
-    },
-    chats: () => [...line.chats.values()].map((chat) => seenChat(line, chat, world.clock.now())),
-    block(name, blocked) {
-      openChat(line, name).isBlocked = blocked;
-      world.changed();
-    },
-    chatId: numberOf,
-    file: (id) => line.files.get(id) ?? null,
-    setWebhook(url) {
-      line.webhookUrl = url;
-    },
-    reset() {
-      line.chats.clear();
-      line.files.clear();
-      world.changed();
-    },
-    settings: deps.settings,
+    ...(thing === undefined ? stylesOf(text, chatMarksAsMarkdown(text)) : {}),
+    ...(form === undefined ? {} : { form }),
   };
 }

@@ -1,10 +1,4 @@
-import type { Chat, Receipt, StoredMessage } from "./line.ts";
-
-/** The reason for a failed message, in the words of both providers. */
-export interface Failure {
-  code: number;
-  title: string;
-}
+import type { Chat, Failure, Receipt, StoredMessage } from "../line/line.ts";
 
 /** Tells the bot of what users do, in the format of a provider. */
 export interface ProviderEvents {
@@ -17,7 +11,9 @@ export interface ProviderEvents {
 export interface PressedChoice {
   id: string;
   title: string;
-  kind: "button" | "list";
+  kind: "button" | "list" | "flow";
   /** The message with the choice. */
   of: string;
+  /** The answers in a form. Absent: it is no form. */
+  filled?: object | undefined;
 }

@@ -1,14 +1,14 @@
+import type { Chat, Failure, Receipt, StoredMessage } from "../line/line.ts";
+import { deliver } from "../line/receipts.ts";
 import type { World } from "../world.ts";
-import { addMessage, type Chat, obstacle, type Receipt, type StoredMessage } from "./line.ts";
-import type { Failure, ProviderEvents } from "./provider.ts";
+import type { ProviderEvents } from "./provider.ts";
 
 const LADDER: readonly Receipt[] = ["sent", "delivered", "read"];
 const VOICE_LADDER: readonly Receipt[] = [...LADDER, "played"];
-/** The pause between two reports, milliseconds. */
-const STEP_MS = 30;
+const WINDOW_MS = 24 * 60 * 60_000;
 
-/** Brings an accepted message to the user's phone and reports each step, or reports why it failed. */
-export function deliver(
+/** Brings an accepted message to the user's WhatsApp and reports each step, or reports why it failed. */
+export function deliverToWhatsapp(
   world: World,
   events: ProviderEvents,
   chat: Chat,
@@ -16,19 +16,24 @@ export function deliver(
   failures: Record<"unreachable" | "window", Failure>,
 ): void {
   const why = obstacle(world, chat, message);
-  addMessage(chat, message);
-  message.receipt = why === null ? "sent" : "failed";
-  if (why === null) chat.typingUntil = 0;
-  world.changed();
-  if (why !== null) {
-    world.after(STEP_MS, () => events.status(chat, message, "failed", failures[why]));
-    return;
-  }
   const isVoice = message.file?.contentType.startsWith("audio/") ?? false;
-  for (const [index, receipt] of (isVoice ? VOICE_LADDER : LADDER).entries())
-    world.after(STEP_MS * (index + 1), () => {
-      message.receipt = receipt;
-      events.status(chat, message, receipt, null);
-      world.changed();
-    });
+  deliver({
+    world,
+    chat,
+    message,
+    failure: why && failures[why],
+    ladder: isVoice ? VOICE_LADDER : LADDER,
+    report: (receipt, failure) => events.status(chat, message, receipt, failure),
+  });
+}
+
+/** The reason why a message is not delivered; null: it is. */
+function obstacle(world: World, chat: Chat, { isTemplate }: StoredMessage): "unreachable" | "window" | null {
+  if (chat.isBlocked || world.faults.blocks("whatsapp", chat.number)) return "unreachable";
+  return isTemplate || isOpen(chat, world.clock.now()) ? null : "window";
+}
+
+/** True within 24 hours of the user's newest message. */
+function isOpen({ lastWroteAt }: Chat, now: number): boolean {
+  return lastWroteAt !== null && now - lastWroteAt < WINDOW_MS;
 }

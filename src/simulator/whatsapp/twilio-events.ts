@@ -1,9 +1,9 @@
-import { addFile, type Line, type StoredFile } from "./line.ts";
+import { addFile, type Line, type StoredFile } from "../line/line.ts";
+import type { TwilioForm } from "../twilio/webhook.ts";
 import type { ProviderEvents } from "./provider.ts";
 import { vcardOf } from "./things.ts";
 import type { TwilioAccount } from "./twilio.ts";
 import { messageForm, reactionForm, statusForm } from "./twilio-forms.ts";
-import type { TwilioForm } from "./twilio-webhook.ts";
 
 export interface TwilioEventsDeps {
   account: TwilioAccount;

@@ -1,5 +1,5 @@
-import type { Chat, StoredFile, StoredMessage } from "./line.ts";
-import type { Failure, PressedChoice } from "./provider.ts";
+import type { Chat, Failure, StoredFile, StoredMessage } from "../line/line.ts";
+import type { PressedChoice } from "./provider.ts";
 import { placeFields } from "./things.ts";
 
 /** The account and its sender, as they stand in every form. */
@@ -25,6 +25,7 @@ export function messageForm(
   const place = thing?.kind === "location" ? placeFields(thing) : {};
   const media = file === null ? {} : { MediaUrl0: file.url, MediaContentType0: file.contentType };
   const button = pressed?.kind === "button" ? { ButtonText: pressed.title, ButtonPayload: pressed.id } : {};
+  const form = pressed?.kind === "flow" ? { InteractiveData: JSON.stringify(pressed.filled) } : {};
   const row = pressed?.kind === "list" ? { ListTitle: pressed.title, ListId: pressed.id } : {};
   const context =
     replyTo === null
@@ -46,12 +47,13 @@ export function messageForm(
     ...media,
     ...button,
     ...row,
+    ...form,
     ...context,
   };
 }
 
 function messageType(pressed: PressedChoice | null, file: Pick<StoredFile, "contentType"> | null): string {
-  if (pressed !== null) return pressed.kind === "list" ? "interactive" : "button";
+  if (pressed !== null) return pressed.kind === "button" ? "button" : "interactive";
   const type = file?.contentType.split("/")[0] ?? "text";
   return type === "application" ? "document" : type;
 }

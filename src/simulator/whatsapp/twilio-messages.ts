@@ -1,13 +1,8 @@
+import type { Choice, Line } from "../line/line.ts";
+import { refuse } from "../twilio/answers.ts";
+import { readVariables, type Template } from "../twilio/templates.ts";
 import type { ApiAnswer } from "../wire/answer-calls.ts";
 import { canBeCalled } from "../wire/post-event.ts";
-import type { Choice, Line } from "./line.ts";
-
-/** A template of the Content API. */
-export interface Template {
-  sid: string;
-  body: string;
-  choices: Choice[];
-}
 
 /** A message as a call creates it. */
 export interface NewMessage {
@@ -18,11 +13,6 @@ export interface NewMessage {
   isTemplate: boolean;
   statusCallback: string | null;
 }
-
-export const refuse = (status: number, code: number, message: string): ApiAnswer => ({
-  status,
-  body: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status },
-});
 
 /** Reads the fields of a new message, or refuses as Twilio does (Twilio, "Message resource"). */
 export function readMessage(
@@ -65,49 +55,4 @@ export function readMessage(
     mediaUrl: media === undefined ? null : String(media),
     isTemplate: false,
   };
-}
-
-function readVariables(given: unknown): Record<string, string> | null {
-  if (given === undefined || given === "") return {};
-  try {
-    const read: unknown = JSON.parse(String(given));
-    return typeof read === "object" && read !== null
-      ? Object.fromEntries(Object.entries(read).map(([name, value]) => [name, String(value)]))
-      : null;
-  } catch {
-    return null;
-  }
-}
-
-/** The body and the choices of a template that a call creates (Twilio, "Content API"). */
-export function readTemplate(sid: string, payload: Record<string, unknown>): Template {
-  const types = Object.values(Object(payload.types)) as Record<string, unknown>[];
-  const body = String(types.find((type) => typeof type.body === "string")?.body ?? "");
-  const choices = types.flatMap(({ actions, items }): Choice[] => [
-    ...listOf(actions).map(({ id, title }) => ({
-      id: String(id ?? title),
-      title: String(title),
-      kind: "button" as const,
-    })),
-    ...listOf(items).map(({ id, item }) => ({ id: String(id), title: String(item), kind: "list" as const })),
-  ]);
-  return { sid, body, choices };
-}
-
-const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : []);
-
-/** The texts of the messages in a TwiML answer. */
-export function readTwiml(xml: string): string[] {
-  if (!xml.includes("<Message")) return [];
-  return [...xml.matchAll(/<Message\b[^>]*>([\s\S]*?)<\/Message>/g)].map(([, inner = ""]) => {
-    const body =
-      /<Body>([\s\S]*?)<\/Body>/.exec(inner)?.[1] ?? inner.replace(/<Media>[\s\S]*?<\/Media>/g, "");
-    return body
-      .replaceAll("&lt;", "<")
-      .replaceAll("&gt;", ">")
-      .replaceAll("&quot;", '"')
-      .replaceAll("&apos;", "'")
-      .replaceAll("&amp;", "&")
-      .trim();
-  });
 }

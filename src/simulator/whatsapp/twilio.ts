@@ -1,15 +1,17 @@
-import type { Connection } from "../connection.ts";
-import type { ApiAnswer } from "../wire/answer-calls.ts";
-import type { ApiCall } from "../wire/api-call.ts";
+import { keepNewest } from "../line/keep-newest.ts";
+import { createLine, openChat, type StoredFile, type StoredMessage } from "../line/line.ts";
+import { createAccountCalls } from "../twilio/account-calls.ts";
+import { accountPath } from "../twilio/answers.ts";
+import type { TwilioLine } from "../twilio/routes.ts";
+import { createSentMessages } from "../twilio/sent.ts";
+import type { Template } from "../twilio/templates.ts";
+import { createTwilioWebhook } from "../twilio/webhook.ts";
 import type { World } from "../world.ts";
-import { createLine, openChat, type StoredFile, type StoredMessage } from "./line.ts";
 import { createPhone } from "./phone.ts";
-import { deliver } from "./receipts.ts";
-import { createTwilioCalls } from "./twilio-calls.ts";
+import { deliverToWhatsapp } from "./receipts.ts";
+import { createWhatsappCalls } from "./twilio-calls.ts";
 import { twilioEvents } from "./twilio-events.ts";
-import type { NewMessage } from "./twilio-messages.ts";
-import { accountPath, createSentMessages } from "./twilio-sent.ts";
-import { createTwilioWebhook } from "./twilio-webhook.ts";
+import { type NewMessage, readMessage } from "./twilio-messages.ts";
 
 export interface TwilioAccount {
   name: string;
@@ -19,12 +21,6 @@ export interface TwilioAccount {
   from: string;
   /** The URL that gets messages; null: none. */
   webhookUrl: string | null;
-}
-
-export interface TwilioLine {
-  phone: Connection;
-  accountSid: string;
-  answer(call: ApiCall, at: string): Promise<ApiAnswer>;
 }
 
 const FAILURES = {
@@ -37,17 +33,18 @@ const FAILURES = {
 
 /** A Twilio account with one WhatsApp sender. */
 export function createTwilioLine(world: World, account: TwilioAccount, root: () => string): TwilioLine {
-  const { accountSid, authToken, from } = account;
-  const line = createLine(account.name, from.replace(/\D/g, ""), world.firstId);
+  const { accountSid, authToken, from, name } = account;
+  const line = createLine({ platform: "whatsapp", name, number: from.replace(/\D/g, "") }, world.firstId);
   line.webhookUrl = account.webhookUrl;
   const callbacks = new Map<string, string>();
+  const templates = new Map<string, Template>();
   const nextSid = (kind: string) => `${kind}${(++line.lastId).toString(16).padStart(32, "0")}`;
   const nextFileId = () => nextSid("ME");
   const urlOf = ({ id }: StoredFile) =>
     `${root()}${accountPath(accountSid)}/Messages/MM${id.slice(2)}/Media/${id}`;
 
-  const sent = createSentMessages(account);
-  const post = createTwilioWebhook(world, account, reply);
+  const sent = createSentMessages(accountSid);
+  const post = createTwilioWebhook(world, { platform: "whatsapp", authToken }, reply);
   const events = twilioEvents({ account, line, post, callbacks, nextFileId, urlOf });
 
   function reply(to: string, text: string): void {
@@ -61,14 +58,15 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
     const at = world.clock.now();
     const common = { id, from: "bot", text, choices, file, at } as const;
     const message: StoredMessage = { ...common, replyTo: null, receipt: null, isTemplate };
-    if (statusCallback !== null) callbacks.set(id, statusCallback);
-    const oldest = callbacks.size > 1_000 ? callbacks.keys().next().value : undefined;
-    if (oldest !== undefined) callbacks.delete(oldest);
-    const description = sent.add(message, to);
-    deliver(world, events, chat, message, FAILURES);
+    if (statusCallback !== null) keepNewest(callbacks, id, statusCallback);
+    const addresses = { from, to: `whatsapp:+${to}`, serviceSid: null, segments: 1 };
+    const description = sent.add(message, addresses);
+    deliverToWhatsapp(world, events, chat, message, FAILURES);
     return description;
   }
 
+  const read = (payload: Record<string, unknown>) => readMessage(line, templates, payload);
+  const others = createWhatsappCalls(world, account, line);
   return {
     phone: createPhone({
       world,
@@ -85,6 +83,13 @@ export function createTwilioLine(world: World, account: TwilioAccount, root: () 
       }),
     }),
     accountSid,
-    answer: createTwilioCalls({ world, account, line, sent, send, nextSid }),
+    answer: createAccountCalls({
+      world,
+      account,
+      line,
+      sent,
+      templates,
+      messages: { read, send, others, nextSid },
+    }),
   };
 }

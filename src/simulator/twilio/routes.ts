@@ -1,16 +1,30 @@
 import type { IRouter } from "express";
-import { answerCalls } from "../wire/answer-calls.ts";
+import type { Connection, PlatformName } from "../connection.ts";
+import { type ApiAnswer, answerCalls } from "../wire/answer-calls.ts";
+import type { ApiCall } from "../wire/api-call.ts";
 import type { World } from "../world.ts";
-import type { TwilioLine } from "./twilio.ts";
-import { refuse } from "./twilio-messages.ts";
+import { refuse } from "./answers.ts";
 
-/** Serves Twilio's REST API. Its hosts share one path here, as behind a proxy. */
-export function serveTwilio(router: IRouter, world: World, lines: () => readonly TwilioLine[]): void {
-  router.all("/whatsapp/twilio/*rest", (request, response, next) => {
-    const at = request.path.replace(/^\/whatsapp\/twilio/, "");
+/** An account with one sender: the phones of its users, and the answers to calls. */
+export interface TwilioLine {
+  phone: Connection;
+  accountSid: string;
+  answer(call: ApiCall, at: string): Promise<ApiAnswer>;
+}
+
+/** Serves Twilio's REST API for a platform. Its hosts share one path here, as behind a proxy. */
+export function serveTwilio(
+  router: IRouter,
+  world: World,
+  platform: PlatformName,
+  lines: () => readonly TwilioLine[],
+): void {
+  const root = `/${platform}/twilio`;
+  router.all(`${root}/*rest`, (request, response, next) => {
+    const at = request.path.slice(root.length);
     const isSend = request.method === "POST" && at.endsWith("/Messages.json");
     return answerCalls(world, {
-      platform: "whatsapp",
+      platform,
       nameOf: () => (isSend ? "create message" : (at.split("/").at(-1) ?? "call")),
       sends: () => isSend,
       answer: (call) => {

@@ -1,30 +1,36 @@
-import type { StoredMessage } from "./line.ts";
-import type { TwilioAccount } from "./twilio.ts";
+import type { StoredMessage } from "../line/line.ts";
+import { accountPath } from "./answers.ts";
 
 const MOST_LISTED = 500;
+
+/** The addresses of a sent message, and its length in segments. */
+export interface SentAddresses {
+  from: string;
+  to: string;
+  /** The Messaging Service that the call names; null: none. */
+  serviceSid: string | null;
+  segments: number;
+}
 
 /** The messages that calls have created, newest first. */
 export type SentMessages = ReturnType<typeof createSentMessages>;
 
-/** The path of everything that belongs to an account. */
-export const accountPath = (accountSid: string) => `/2010-04-01/Accounts/${accountSid}`;
-
 /** Keeps the messages that calls create, and describes them as Twilio does ("Message resource"). */
-export function createSentMessages({ accountSid, from }: Pick<TwilioAccount, "accountSid" | "from">) {
+export function createSentMessages(accountSid: string) {
   const path = accountPath(accountSid);
-  const all: { message: StoredMessage; to: string; date: string }[] = [];
+  const all: { message: StoredMessage; addresses: SentAddresses; date: string }[] = [];
 
-  function describe({ message, to, date }: (typeof all)[number], status: string): object {
+  function describe({ message, addresses, date }: (typeof all)[number], status: string): object {
     return {
       sid: message.id,
       account_sid: accountSid,
-      messaging_service_sid: null,
-      from,
-      to: `whatsapp:+${to}`,
+      messaging_service_sid: addresses.serviceSid,
+      from: addresses.from,
+      to: addresses.to,
       body: message.text,
       status,
       num_media: message.file === null ? "0" : "1",
-      num_segments: "1",
+      num_segments: String(addresses.segments),
       direction: "outbound-api",
       api_version: "2010-04-01",
       date_created: date,
@@ -43,8 +49,8 @@ export function createSentMessages({ accountSid, from }: Pick<TwilioAccount, "ac
 
   return {
     /** Adds a message and describes it as Twilio answers the call: queued. */
-    add(message: StoredMessage, to: string): object {
-      const added = { message, to, date: new Date(message.at).toUTCString() };
+    add(message: StoredMessage, addresses: SentAddresses): object {
+      const added = { message, addresses, date: new Date(message.at).toUTCString() };
       all.unshift(added);
       all.splice(MOST_LISTED);
       return describe(added, "queued");
@@ -54,10 +60,12 @@ export function createSentMessages({ accountSid, from }: Pick<TwilioAccount, "ac
       const found = all.find(({ message }) => message.id === sid);
       return found && describeNow(found);
     },
-    /** The page of messages, of one receiver if the query names one. */
+    /** The page of messages, between the addresses that the query names. */
     list(query: URLSearchParams): object {
-      const to = query.get("To")?.replace(/\D/g, "");
-      const messages = all.filter((each) => to === undefined || each.to === to).map(describeNow);
+      const [to, from] = [query.get("To"), query.get("From")];
+      const isAsked = ({ addresses }: (typeof all)[number]) =>
+        (to === null || addresses.to === to) && (from === null || addresses.from === from);
+      const messages = all.filter(isAsked).map(describeNow);
       const uri = `${path}/Messages.json`;
       const pages = { first_page_uri: uri, previous_page_uri: null, next_page_uri: null, uri };
       const place = { page: 0, page_size: 50, start: 0, end: Math.max(0, messages.length - 1) };

@@ -1,10 +1,11 @@
+import type { PlatformName } from "../connection.ts";
 import { withEventFaults } from "../wire/event-order.ts";
 import { createOrder } from "../wire/in-order.ts";
 import { isSuccess, postEvent } from "../wire/post-event.ts";
 import type { World } from "../world.ts";
-import type { TwilioAccount } from "./twilio.ts";
-import { readTwiml } from "./twilio-messages.ts";
-import { signatureOf } from "./twilio-signature.ts";
+import type { AccountKeys } from "./account-calls.ts";
+import { signatureOf } from "./signature.ts";
+import { readTwiml } from "./twiml.ts";
 
 /** A form for a webhook of the account. */
 export interface TwilioForm {
@@ -23,11 +24,11 @@ const PATIENCE_MS = 15_000;
  */
 export function createTwilioWebhook(
   world: World,
-  { authToken }: Pick<TwilioAccount, "authToken">,
+  { platform, authToken }: Pick<AccountKeys, "authToken"> & { platform: PlatformName },
   reply: (to: string, text: string) => void,
 ): (form: TwilioForm) => void {
   const inOrder = createOrder();
-  return withEventFaults(world, "whatsapp", ({ chat, url, name, params }: TwilioForm) => {
+  return withEventFaults(world, platform, ({ chat, url, name, params }: TwilioForm) => {
     const body = new URLSearchParams(params).toString();
     const headers = {
       "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
@@ -35,8 +36,7 @@ export function createTwilioWebhook(
       "i-twilio-idempotency-token": `${params.MessageSid ?? ""}-${name}`,
       "x-twilio-signature": signatureOf(authToken, url, params),
     };
-    const attempt = () =>
-      postEvent(world, { platform: "whatsapp", name, url, headers, body, timeoutMs: PATIENCE_MS });
+    const attempt = () => postEvent(world, { platform, name, url, headers, body, timeoutMs: PATIENCE_MS });
     inOrder(chat, async () => {
       const first = await attempt();
       // Twilio repeats once, and only where there was no answer.
