@@ -12,6 +12,7 @@ import { newId } from "../core/ids.ts";
 import { type AccessSettings, type ApproverPlace, codeWords } from "../core/session/access-settings.ts";
 import { shortened } from "../core/text/text.ts";
 import { appendNotice } from "../sessions/append-repository.ts";
+import { keepEarlyEdit, takeEarlyEdit } from "./early-edit-repository.ts";
 import { heldForm, release } from "./held-messages-repository.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 import { isListed } from "./strangers-repository.ts";
@@ -103,6 +104,9 @@ async function admitByInvite(
     by: invite.by,
   });
   const held = await release(client, row, invite.by);
+  const edit = await takeEarlyEdit(client, row);
+  // An edit that has the code, too, is not needed any more. Other words are the message.
+  if (edit !== null && readInvite(edit.content) === null) await keepEarlyEdit(client, edit);
   const arrives = { ...row, content: ARRIVES, payload: null, choice: null, title: null };
   return { kind: "admitted", row: arrives, held };
 }

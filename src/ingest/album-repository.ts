@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from "pg";
 import { addFiles } from "../attachments/add-files-repository.ts";
 import { storableJson } from "../core/text/text.ts";
 import { claimEvent } from "../sessions/event-keys-repository.ts";
+import { takeEarlyEdit } from "./early-edit-repository.ts";
 import { GATHER_MS } from "./inbound-record.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 
@@ -74,6 +75,7 @@ export async function joinAlbum(
   const album = rows[0];
   if (album === undefined) return null;
   if (!(await claimEvent(client, row.channelId, row.eventKeys, album.id))) return { kind: "duplicate" };
+  const content = (await takeEarlyEdit(client, row))?.content ?? row.content;
   const references = row.context?.references ?? [];
   await client.query(
     `UPDATE messages SET
@@ -82,7 +84,7 @@ export async function joinAlbum(
        gather_until = least(greatest(gather_until, now() + ${GATHER_MS} * interval '1 millisecond'),
          created_at + interval '${LONGEST_GATHERING}')
      WHERE id = $1`,
-    [album.id, row.content, references.length === 0 ? null : storableJson(references), row.replyReference],
+    [album.id, content, references.length === 0 ? null : storableJson(references), row.replyReference],
   );
   await client.query("UPDATE sessions SET title = coalesce(title, $2) WHERE id = $1", [
     album.session_id,

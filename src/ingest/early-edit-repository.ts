@@ -3,8 +3,16 @@ import type { JsonObject } from "../core/text/json.ts";
 import { storableJson } from "../core/text/text.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
 
+type Accepted = Extract<InboundOutcome, { kind: "accepted" }>;
+
 /** Platforms repeat a message that was not taken for about a day. */
 const KEPT_MS = 24 * 60 * 60_000;
+
+export interface EarlyEdit {
+  channel_id: string;
+  original: string;
+  row: InboundRow;
+}
 
 /** Keeps an edit until its message arrives. Of several edits the newest one is kept. False: its message is too old. */
 export async function keepEarlyEdit(client: PoolClient, row: InboundRow): Promise<boolean> {
@@ -37,26 +45,23 @@ const APPLY = `
   noted AS (
     INSERT INTO inbound_events (channel_id, event_key, message_id)
     SELECT $1, 'more:' || k.key, $3 FROM taken t
-    CROSS JOIN LATERAL jsonb_array_elements_text(t."row" -> 'eventKeys') AS k(key) ON CONFLICT DO NOTHING),
-  marked AS (UPDATE sessions SET edited = true FROM taken WHERE id = $4 AND NOT $5)
+    CROSS JOIN LATERAL jsonb_array_elements_text(t."row" -> 'eventKeys') AS k(key) ON CONFLICT DO NOTHING)
   UPDATE messages m SET content = t."row" ->> 'content', payload = s.offer ->> (t."row" ->> 'choice'),
     metadata = m.metadata || (t."row" -> 'metadata')
-  FROM taken t, sessions s WHERE m.id = $3 AND s.id = m.session_id AND m.origin = 'user' AND m.closed_at IS NULL
-  RETURNING m.content, m.payload, m.metadata`;
+  FROM taken t, sessions s WHERE m.id = $3 AND s.id = m.session_id RETURNING m.content, m.payload, m.metadata`;
 
 /**
- * Gives a message that was just stored the words of its early edit. Its turn has not begun: either the caller's
- * transaction is open, or this process has the lane. Another process that has it reads the message again.
+ * Gives a message that was just stored the words of its early edit. Nobody has read it yet: either the caller's
+ * transaction is open, or the message was stored by the statement that took the lane.
  */
 export async function applyEarlyEdit(
   client: Pool | PoolClient,
   row: InboundRow,
-  outcome: Extract<InboundOutcome, { kind: "accepted" }>,
+  outcome: Accepted,
 ): Promise<InboundOutcome> {
-  if (row.origin !== "user") return outcome;
   const { rows } = await client.query<{ content: string; payload: string | null; metadata: JsonObject }>(
     APPLY,
-    [row.channelId, namesOf(row), row.messageId, outcome.sessionId, outcome.owned],
+    [row.channelId, namesOf(row), row.messageId],
   );
   const edited = rows[0];
   if (edited === undefined) return outcome;
@@ -64,13 +69,22 @@ export async function applyEarlyEdit(
   return { ...outcome, payload, storedAs: { ...row, content, payload, metadata } };
 }
 
-/** The kept edit of a message that is held until its sender gets access. It is no longer kept. */
+/** The kept edit of a message that gets its words in another way. It is no longer kept. */
 export async function takeEarlyEdit(client: PoolClient, row: InboundRow): Promise<InboundRow | null> {
   const { rows } = await client.query<{ row: InboundRow }>(
     `DELETE FROM early_edits WHERE channel_id = $1 AND original = ANY($2) RETURNING "row"`,
     [row.channelId, namesOf(row)],
   );
   return rows[0]?.row ?? null;
+}
+
+/** The kept edit of a message. It stays kept. */
+export async function findEarlyEdit(client: PoolClient, row: InboundRow): Promise<EarlyEdit | null> {
+  const { rows } = await client.query<EarlyEdit>(
+    `SELECT channel_id, original, "row" FROM early_edits WHERE channel_id = $1 AND original = ANY($2)`,
+    [row.channelId, namesOf(row)],
+  );
+  return rows[0] ?? null;
 }
 
 function namesOf({ address, replyReference, eventKeys }: InboundRow): readonly string[] {

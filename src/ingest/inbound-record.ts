@@ -18,6 +18,8 @@ export interface ResultRow {
   lane_agent: string;
   lane_version: number;
   owned: boolean;
+  /** True if this statement took the lane. */
+  took: boolean;
   lease_token: number;
   answered_seq: number;
   created: boolean;

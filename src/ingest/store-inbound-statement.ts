@@ -41,7 +41,8 @@ const APPEND = (count: string, quiet: string) => `
       last_activity_at = now(), ${CLAIM(count, quiet)}`;
 
 const LANE = `s.id, s.channel_id, s.agent_id, s.user_id, ${sessionKey("s")} AS key, s.next_seq, s.answered_seq,
-      s.agent_version, s.lease_owner, s.lease_token, s.handoff_id, s.offer, s.metadata AS session_metadata`;
+      s.agent_version, s.lease_owner, s.lease_token, s.lease_expires_at, s.handoff_id, s.offer,
+      s.metadata AS session_metadata`;
 
 /**
  * One statement and one commit for any number of messages. It claims the event keys, finds or creates the users, and
@@ -151,6 +152,7 @@ export const STORE_INBOUND = `
   numbered AS MATERIALIZED (
     SELECT f.*, l.id AS lane_id, l.user_id AS lane_user, l.agent_version AS lane_version, l.agent_id AS lane_agent,
       l.answered_seq, l.lease_token, coalesce(l.lease_owner = $3, false) AS owned, l.created,
+      l.lease_owner = $3 AND l.lease_expires_at = (now() + $4::int * interval '1 millisecond')::timestamptz(3) AS took,
       CASE WHEN l.handoff_id IS NULL THEN f.execution_id END AS run_id,
       l.session_metadata, coalesce(f.payload, l.offer ->> f.choice) AS chosen,
       (l.next_seq - count(*) OVER lane + row_number() OVER (PARTITION BY l.id ORDER BY f.n) - 1)::int AS seq
@@ -176,7 +178,7 @@ export const STORE_INBOUND = `
     FROM numbered n CROSS JOIN LATERAL json_array_elements_text(n.uploads) WITH ORDINALITY AS u(id, place)
     WHERE a.id = u.id AND a.session_id = n.uploaded_to AND a.message_id IS NULL)
   SELECT i.n, (r.n IS NOT NULL) AS resolvable,
-    EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active') AS open, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.lease_token,
+    EXISTS (SELECT 1 FROM target t WHERE t.id = i.session_id AND t.status = 'active') AS open, x.lane_id, x.seq, x.lane_user, x.lane_agent, x.lane_version, x.owned, x.took, x.lease_token,
     x.answered_seq, x.created, x.session_metadata, x.chosen, x.run_id, coalesce(u.identifier, i.user_identifier) AS user_identifier,
     CASE WHEN u.identifier = i.user_identifier THEN coalesce(i.user_name, u.name) ELSE coalesce(u.name, i.user_name) END AS user_name, now()::timestamptz(3) AS created_at,
     EXISTS (SELECT 1 FROM early_edits e WHERE e.channel_id = i.channel_id AND e.original = ${ORIGINAL}) AS edited

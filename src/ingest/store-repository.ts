@@ -6,7 +6,7 @@ import { askAccess } from "./access-repository.ts";
 import { takeEarlyEdit } from "./early-edit-repository.ts";
 import { heldEdit } from "./edit-repository.ts";
 import { storeGathered } from "./gathering-repository.ts";
-import { storeInbound } from "./inbound-repository.ts";
+import { storeAtOnce } from "./inbound-repository.ts";
 import type { InboundOutcome, InboundRow, LeaseClaim, ReleasedMessage } from "./inbound-row.ts";
 import { findStrangers } from "./strangers-repository.ts";
 
@@ -20,7 +20,7 @@ export async function storeMessages(
   lease: LeaseClaim,
 ): Promise<InboundOutcome[]> {
   const areAllPlain = rows.every(({ gathering, access }) => gathering === null && access === null);
-  if (areAllPlain) return storeInbound(pool, rows, lease);
+  if (areAllPlain) return storeAtOnce(pool, rows, lease);
   return inTransaction(pool, async (client) =>
     rows.every(({ access }) => access === null)
       ? storeGathered(client, rows, lease)
@@ -65,7 +65,7 @@ async function storeAdmitted(
   return plans.map(({ outcome, waited, ...replaced }) => {
     if (outcome !== null) return outcome;
     const released = Array.from({ length: waited }, take);
-    return { ...take().outcome, ...replaced, ...(released.length === 0 ? {} : { released }) };
+    return { ...replaced, ...take().outcome, ...(released.length === 0 ? {} : { released }) };
   });
 }
 

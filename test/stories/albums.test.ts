@@ -38,6 +38,8 @@ test("the pictures of an album become one message and one question, in whatever 
 
 test("the album parts of one request become one message, and other messages between them keep their place", async () => {
   await using story = await startGatedStory();
+  // The edit of a part arrives before its part.
+  await story.say("ada", "zwei", { key: "4", more: { edits: { eventKey: "3" } } });
   await story.sayTogether([
     { chat: "ada", text: "before", key: "0" },
     { chat: "ada", text: "one", key: "1", more: part(1) },
@@ -47,10 +49,10 @@ test("the album parts of one request become one message, and other messages betw
   await story.channel.sending("re: between");
   expect(await stored(story)).toMatchObject([
     { content: "before", files: null },
-    { content: "one\n\ntwo", files: ["p1", "p2"] },
+    { content: "one\n\nzwei", files: ["p1", "p2"] },
     { content: "between", files: null },
   ]);
-  expect(story.texts("ada")).toEqual(["re: before", "re: one\n\ntwo", "re: between"]);
+  expect(story.texts("ada")).toEqual(["re: before", "re: one\n\nzwei", "re: between"]);
 });
 
 test("an album part that arrives after the bot was asked becomes a separate message", async () => {

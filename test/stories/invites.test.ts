@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Causeway } from "../../src/client/index.ts";
 import { eventually } from "../support/eventually.ts";
-import { startTelegramStory, telegramTo } from "./telegram-story.ts";
+import { privateMessage, startTelegramStory, telegramTo } from "./telegram-story.ts";
 
 const startStory = (access: object) =>
   startTelegramStory({
@@ -40,6 +40,22 @@ test("an invite lets in as many people as it allows", async () => {
     { source: "invite", grantedBy: { name: "operator", via: "api" } },
     { source: "invite" },
   ]);
+
+  // Telegram delivers the invite's edit first. Neither of them shows the code.
+  const other = await access.invite({ channel: "telegram", uses: 3 });
+  for (const [chat, edited] of [
+    [4, `/start ${other.code}`],
+    [5, other.code],
+    [6, "Hello, I am new"],
+  ] as const) {
+    const { update_id, message } = privateMessage(chat, `/start ${other.code}`);
+    const edit = { ...message, text: edited, edit_date: message.date + 5 };
+    await story.post({ update_id: update_id + 1_000, edited_message: edit });
+    await story.post({ update_id, message });
+    await eventually(() => expect(story.texts(chat).at(-1)).toMatch(/^You said/));
+  }
+  expect(JSON.stringify(await story.rows("SELECT content FROM messages"))).not.toContain(other.code);
+
   const [late] = (await access.requests({ state: "waiting" })).data;
   expect(late).toMatchObject({ invite: "used_up" });
   const trail = await story.app.api("GET", `/messages/${late?.messageIds[0]}/trail`);
