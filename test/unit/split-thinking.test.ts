@@ -4,8 +4,9 @@ import { createThinkingSplitter } from "../../src/bots/llm/split-thinking.ts";
 
 /** The final text, and the thinking. */
 function split(pieces: readonly string[], options: { tag?: string; open?: boolean; whole?: boolean } = {}) {
-  const { tag = "think", open = false, whole = true } = options;
-  const splitter = createThinkingSplitter({ tag, open });
+  const { tag, open = false, whole = true } = options;
+  const tags: [string, ...string[]] = tag ? [tag] : ["think", "thinking", "reasoning", "[THINK]"];
+  const splitter = createThinkingSplitter({ tags, open });
   let [text, thinking, retracted] = ["", "", false];
   for (const stretch of [...pieces.flatMap((piece) => splitter.push(piece)), ...splitter.end(whole)]) {
     if (stretch.kind === "retract") [text, retracted] = ["", true];
@@ -29,6 +30,22 @@ const CASES: [name: string, written: string, text: string, thinking: string][] =
   ],
   ["that is closed twice", "<think>a</think></think>Hello", "Hello", "a"],
   ["that never ends", "<think>a</thin", "", "a</thin"],
+  [
+    "in other known tags",
+    "\n<reasoning>a <think>b</think></reasoning>\nHello",
+    "Hello",
+    "a <think>b</think>",
+  ],
+  ["in tags of two kinds", "[THINK]a[/THINK]<thinking>b</thinking>Hello", "Hello", "ab"],
+  ["in a tag that begins like another", "<thinking>a</think></thinking>Hello", "Hello", "a</think>"],
+  ["that never ends, in another tag", "<thinking>a", "", "a"],
+  [
+    "in another tag after the answer began",
+    "Hello <thinking>a\n</thinking>\nb",
+    "Hello <thinking>a\n</thinking>\nb",
+    "",
+  ],
+  ["that is an unknown tag", "<b>Hello</b> <thinkers>", "<b>Hello</b> <thinkers>", ""],
   ["that is not there", "Hello there", "Hello there", ""],
   ["that is not there, with blank space", "\n Hello \n", "\n Hello \n", ""],
   ["that is mentioned", "Write <think>a</think> for it.", "Write <think>a</think> for it.", ""],

@@ -63,7 +63,7 @@ export const configSchema = z
       )
       .exactOptional()
       .describe(
-        "The tag that marks thinking before an answer. Its text is streamed as thinking and is not part of the answer. Empty: no tag. Default: `think` for `openai-compatible`, else none.",
+        "The tag that marks thinking before an answer. Its text is streamed as thinking and is not part of the answer. Empty: no tag. Default: the well-known tags (`think`, `thinking`, `thought`, `reasoning`, `seed:think`, `[THINK]`) for `openai-compatible`, else none.",
       ),
     thinkingFirst: z
       .boolean()

@@ -43,6 +43,16 @@ const BASE_URLS: Record<Exclude<Provider, "openai-compatible">, string> = {
   google: "https://generativelanguage.googleapis.com/v1beta",
 };
 
+/** The tags that open models and their servers use. */
+const THINKING_TAGS: ThinkingHabit["tags"] = [
+  "think",
+  "thinking",
+  "thought",
+  "reasoning",
+  "seed:think",
+  "[THINK]",
+];
+
 /** The address of a configuration's provider. */
 export function providerPlace({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" | "provider">): ServerPlace {
   return placeOf(baseUrl ?? (provider === "openai-compatible" ? "" : BASE_URLS[provider]));
@@ -51,9 +61,9 @@ export function providerPlace({ baseUrl, provider }: Pick<LlmConfig, "baseUrl" |
 /** Builds the configured model. It learns its server's habits, and keeps them as long as it exists. */
 export function createModel(config: LlmConfig, log: Logger): ConfiguredModel {
   const place = providerPlace(config);
-  const { provider, thinkingTag, thinkingFirst } = config;
-  const tag = thinkingTag === undefined && provider === "openai-compatible" ? "think" : thinkingTag;
-  const habit: ThinkingHabit | null = tag ? { tag, unopened: thinkingFirst ?? false } : null;
+  const { provider, thinkingFirst } = config;
+  const tags = thinkingTagsOf(config);
+  const habit: ThinkingHabit | null = tags && { tags, unopened: thinkingFirst ?? false };
   const own = tracedModel(languageModel(config, place, log), { provider, host: place.host });
   return {
     model: habit === null ? own : withThinking(own, habit),
@@ -65,6 +75,12 @@ export function createModel(config: LlmConfig, log: Logger): ConfiguredModel {
     ),
     habits: { systemAsUser: config.systemRole === "user", systemRoleIsSet: config.systemRole !== undefined },
   };
+}
+
+/** The tags that mark thinking; null: none do. */
+function thinkingTagsOf({ provider, thinkingTag }: LlmConfig): ThinkingHabit["tags"] | null {
+  if (thinkingTag !== undefined) return thinkingTag === "" ? null : [thinkingTag];
+  return provider === "openai-compatible" ? THINKING_TAGS : null;
 }
 
 function languageModel(config: LlmConfig, place: ServerPlace, log: Logger): StreamingModel {

@@ -10,10 +10,14 @@ export interface ThinkingSplitter {
 /** Maximum number of tags in an answer that are checked. So a text about such tags is not searched without end. */
 const MOST_MENTIONS = 20;
 
-/**
- * The tags around a model's thinking: `<think>` for `think`. A name in brackets is used unchanged, such as `[THINK]`.
- */
-function thinkingTags(name: string): { open: string; close: string } {
+/** The tags around a model's thinking. */
+interface Tags {
+  open: string;
+  close: string;
+}
+
+/** The tags of a name: `<think>` for `think`. A name in brackets is used unchanged, such as `[THINK]`. */
+function thinkingTags(name: string): Tags {
   return name.startsWith("[")
     ? { open: name, close: `[/${name.slice(1)}` }
     : { open: `<${name}>`, close: `</${name}>` };
@@ -22,11 +26,22 @@ function thinkingTags(name: string): { open: string; close: string } {
 /**
  * Separates the thinking that some servers leave before an answer: blocks in tags, possibly nested, split at any place.
  * Only blocks at the beginning count; an answer that mentions such tags keeps them.
- * `open` starts as if the opening tag had come already. Many templates write that tag themselves, and the model only
- * closes it.
+ * `open` starts as if the first one of the opening tags had come already. Many templates write that tag themselves, and
+ * the model only closes it.
  */
-export function createThinkingSplitter({ tag, open }: { tag: string; open: boolean }): ThinkingSplitter {
-  const tags = thinkingTags(tag);
+export function createThinkingSplitter({
+  tags: names,
+  open,
+}: {
+  tags: readonly [string, ...string[]];
+  open: boolean;
+}): ThinkingSplitter {
+  const [main, ...others] = [thinkingTags(names[0]), ...names.slice(1).map(thinkingTags)] as [
+    Tags,
+    ...Tags[],
+  ];
+  /** The tags of the current block. */
+  let block = main;
   let phase: "front" | "thinking" | "answer" = open ? "thinking" : "front";
   let depth = open ? 1 : 0;
   /** True after a block was found. Before that, a closing tag without an opening one may still come. */
@@ -68,19 +83,22 @@ export function createThinkingSplitter({ tag, open }: { tag: string; open: boole
     return [{ kind: "text", text }];
   }
 
-  function openToken(): Stretch[] {
+  function openToken(tags: Tags): Stretch[] {
     if (phase === "answer") return say(tags.open);
     // A model may repeat the tag that its template has already written. That opens no second block.
     if (phase === "thinking" && (seen || thought.trim() !== "")) depth += 1;
     if (phase === "front") {
       phase = "thinking";
+      block = tags;
       depth = 1;
       seen = true;
     }
     return [];
   }
 
-  function closeToken(): Stretch[] {
+  function closeToken(tags: Tags): Stretch[] {
+    // No template writes the opening one of the other tags.
+    if (phase === "answer" && tags !== main) return say(tags.close);
     if (phase === "answer" && !endsLine(written)) {
       mentions += 1;
       if (mentions === MOST_MENTIONS) seen = true;
@@ -96,6 +114,11 @@ export function createThinkingSplitter({ tag, open }: { tag: string; open: boole
     return before;
   }
 
+  function tagsHere(): readonly Tags[] {
+    if (phase === "front") return [main, ...others];
+    return [phase === "thinking" ? block : main];
+  }
+
   function take(isEnd: boolean): Stretch[] {
     const taken: Stretch[] = [];
     while (rest !== "") {
@@ -104,12 +127,13 @@ export function createThinkingSplitter({ tag, open }: { tag: string; open: boole
         rest = "";
         break;
       }
-      const next = nextTag(rest, tags);
-      const end = next?.at ?? rest.length - (isEnd ? 0 : beginningOfTag(rest, tags));
+      const here = tagsHere();
+      const next = nextTag(rest, here);
+      const end = next?.at ?? rest.length - (isEnd ? 0 : beginningOfTag(rest, here));
       taken.push(...textToken(rest.slice(0, end)));
       rest = rest.slice(next === null ? end : end + next.tag.length);
       if (next === null) break;
-      taken.push(...(next.tag === tags.open ? openToken() : closeToken()));
+      taken.push(...(next.opens ? openToken(next.tags) : closeToken(next.tags)));
     }
     return taken;
   }
@@ -129,18 +153,24 @@ export function createThinkingSplitter({ tag, open }: { tag: string; open: boole
   };
 }
 
-function nextTag(text: string, { open, close }: { open: string; close: string }) {
-  const [opening, closing] = [text.indexOf(open), text.indexOf(close)];
-  if (opening === -1 && closing === -1) return null;
-  const isOpen = closing === -1 || (opening !== -1 && opening < closing);
-  return isOpen ? { at: opening, tag: open } : { at: closing, tag: close };
+/** The first tag in a text. */
+function nextTag(text: string, known: readonly Tags[]) {
+  const found = known
+    .flatMap((tags) => [
+      { at: text.indexOf(tags.open), tag: tags.open, opens: true, tags },
+      { at: text.indexOf(tags.close), tag: tags.close, opens: false, tags },
+    ])
+    .filter(({ at }) => at !== -1);
+  return found.toSorted((a, b) => a.at - b.at)[0] ?? null;
 }
 
 /** The number of characters at the end of a text that may be the beginning of a tag. */
-function beginningOfTag(text: string, { open, close }: { open: string; close: string }): number {
-  for (let length = Math.min(close.length - 1, text.length); length > 0; length -= 1) {
+function beginningOfTag(text: string, known: readonly Tags[]): number {
+  const tags = known.flatMap(({ open, close }) => [open, close]);
+  const longest = Math.max(...tags.map((tag) => tag.length)) - 1;
+  for (let length = Math.min(longest, text.length); length > 0; length -= 1) {
     const end = text.slice(text.length - length);
-    if (open.startsWith(end) || close.startsWith(end)) return length;
+    if (tags.some((tag) => tag.startsWith(end))) return length;
   }
   return 0;
 }

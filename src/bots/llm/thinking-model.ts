@@ -7,9 +7,12 @@ type Content = Generated["content"];
 type Part =
   Awaited<ReturnType<StreamingModel["doStream"]>>["stream"] extends ReadableStream<infer P> ? P : never;
 
-/** Known facts about a model's thinking. `unopened`: its text begins with thinking that has no opening tag. */
+/**
+ * Known facts about a model's thinking. `unopened`: its text begins with thinking that has no opening tag. It would be
+ * the first one of the tags.
+ */
 export interface ThinkingHabit {
-  tag: string;
+  tags: readonly [string, ...string[]];
   unopened: boolean;
 }
 
@@ -127,8 +130,8 @@ function splitStream(habit: ThinkingHabit): TransformStream<Part, Part> {
 }
 
 /** A server that separates thinking itself leaves none in the text. */
-function splitterFor({ tag, unopened }: ThinkingHabit, reasons: boolean): ThinkingSplitter {
-  return createThinkingSplitter({ tag, open: unopened && !reasons });
+function splitterFor({ tags, unopened }: ThinkingHabit, reasons: boolean): ThinkingSplitter {
+  return createThinkingSplitter({ tags, open: unopened && !reasons });
 }
 
 function isEnd(finish: Generated["finishReason"]): boolean {
