@@ -44,6 +44,30 @@ export function integersSent(document: JsonObject): { at: string; maximum: numbe
   return sent.flatMap(([at, schemas]) => integersIn(document, schemas, at));
 }
 
+/** Every field of a POST body that may be missing, but not null. */
+export function fieldsThatRefuseNull(document: JsonObject): string[] {
+  return Object.entries(object(document.paths)).flatMap(([path, item]) => {
+    const content = object(object(object(object(item).post).requestBody).content);
+    return refusingNull(object(content["application/json"]).schema ?? null, path);
+  });
+}
+
+function refusingNull(node: Json, at: string): string[] {
+  if (typeof node !== "object" || node === null) return [];
+  const { properties, required } = object(node);
+  const own = Object.entries(object(properties)).flatMap(([name, field]) =>
+    list(required).includes(name) || allowsNull(field) ? [] : [`${at}/${name}`],
+  );
+  return [...own, ...Object.entries(node).flatMap(([name, item]) => refusingNull(item, `${at}/${name}`))];
+}
+
+function allowsNull(schema: Json): boolean {
+  const { type, anyOf } = object(schema);
+  // A reference is to any JSON value.
+  const isAny = !("type" in object(schema)) && !("anyOf" in object(schema)) && !("enum" in object(schema));
+  return isAny || type === "null" || list(type).includes("null") || list(anyOf).some(allowsNull);
+}
+
 function integersIn(document: JsonObject, node: Json, at: string): { at: string; maximum: number }[] {
   if (typeof node !== "object" || node === null) return [];
   const { $ref: reference, type, maximum } = object(node);

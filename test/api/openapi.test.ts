@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildApiPage } from "../support/build-page.ts";
 import { openLiveWorld, pathWith, type Things } from "./live-world.ts";
 import { compileAllSchemas, documentCheck } from "./openapi-check.ts";
-import { integersSent, type Operation } from "./openapi-operations.ts";
+import { fieldsThatRefuseNull, integersSent, type Operation } from "./openapi-operations.ts";
 
 /** Every expected route. */
 const ROUTES = `
@@ -95,6 +95,10 @@ describe("the OpenAPI document", () => {
       const expected = LATE[operation.id] ?? operation.successes;
       expect([operation.id, expected.includes(status)]).toEqual([operation.id, true]);
     }
+  });
+
+  it("accepts null for every field of a POST that may be missing", () => {
+    expect(fieldsThatRefuseNull(world.document)).toEqual([]);
   });
 
   it("accepts no number that the database cannot hold", () => {

@@ -23,6 +23,11 @@ describe("the trigger", () => {
     const { status, body } = await story.app.api("POST", PATH, {
       ...ada,
       message_text: "Your results are in.",
+      // Programs write null for a field that has no value.
+      prompt_text: null,
+      format: null,
+      buttons: null,
+      start_new_session: null,
       session_data: { campaign: { name: "results" } },
       participant_data: { consent: true },
     });

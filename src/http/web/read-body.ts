@@ -2,6 +2,7 @@ import type { Request } from "express";
 import { z } from "zod";
 import { readJsonBody } from "../bodies/json-body.ts";
 import { validate } from "../bodies/validate.ts";
+import { withoutNulls } from "../bodies/without-nulls.ts";
 
 /** The longest message, in UTF-16 code units. A book page has about 3,000. */
 export const CONTENT_LIMIT = 32_000;
@@ -17,7 +18,8 @@ export async function readBody<T>(
 ): Promise<T> {
   const body = await readJsonBody(request, BODY_LIMIT);
   const given = body === undefined && options.optional ? {} : body;
-  return validate(schema, given, { status: 422, code: "invalid_body", what: "The body is not valid" });
+  const fields = request.method === "PATCH" ? given : withoutNulls(schema, given);
+  return validate(schema, fields, { status: 422, code: "invalid_body", what: "The body is not valid" });
 }
 
 /** The validated query. A problem in it is a 400. */

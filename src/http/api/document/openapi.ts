@@ -133,7 +133,7 @@ function requestBody(route: Route, body: z.ZodType, components: JsonObject): Jso
   const examples = (route.examples ?? []).flatMap((example, index) =>
     example.body === undefined ? [] : [[`example${index + 1}`, { value: plainJson(example.body) }] as const],
   );
-  const content: JsonObject = { schema: schemaOf(body, "input", components) };
+  const content: JsonObject = { schema: schemaOf(body, "input", components, route.method !== "PATCH") };
   if (examples.length > 0) content.examples = Object.fromEntries(examples);
   return { required: !body.safeParse({}).success, content: { "application/json": content } };
 }

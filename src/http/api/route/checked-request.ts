@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Json } from "../../../core/text/json.ts";
 import { storableText } from "../../../core/text/text.ts";
 import { validate } from "../../bodies/validate.ts";
+import { withoutNulls } from "../../bodies/without-nulls.ts";
 import type { Route, RouteContext } from "./route.ts";
 
 const nothing = z.strictObject({});
@@ -27,11 +28,17 @@ export function checkedRequest(
     ),
     body: validate(
       route.body ?? nothing,
-      // If all fields are optional, the body may be missing. But a PUT replaces data, so it needs an explicit body.
-      body === undefined && route.method !== "PUT" ? {} : body,
+      given(route, body),
       invalid(422, "invalid_body", "The body is not valid"),
     ),
   };
+}
+
+/** If all fields are optional, the body may be missing. But a PUT replaces data, so it needs an explicit body. */
+function given({ method, body: schema = nothing }: Route, body: Json | undefined): unknown {
+  if (body === undefined) return method === "PUT" ? undefined : {};
+  // A change that sets null says that the field shall be empty. If it cannot be, the caller has to know.
+  return method === "PATCH" ? body : withoutNulls(schema, body);
 }
 
 /** Postgres cannot search for the `%00` of a URL. */

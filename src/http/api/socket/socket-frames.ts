@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withoutNulls } from "../../bodies/without-nulls.ts";
 import { messageShape, saysSomething } from "../messages/message-body.ts";
 import type { RawFrame } from "./socket-intake.ts";
 
@@ -24,7 +25,7 @@ export type MessageFrame = Extract<Frame, { type: "message" }>;
 export function readFrame({ bytes, isBinary }: RawFrame): Frame | null {
   if (isBinary) return null;
   try {
-    return frameSchema.safeParse(JSON.parse(bytes.toString("utf8"))).data ?? null;
+    return frameSchema.safeParse(withoutNulls(frameSchema, JSON.parse(bytes.toString("utf8")))).data ?? null;
   } catch {
     return null;
   }
