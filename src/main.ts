@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     throw explainStart(error, config.settings);
   });
   nameProcess(config.settings, app.url, log);
-  await greet(app, config.settings.role);
+  await greet(app, config.settings);
   giveBackMemory();
 }
 
@@ -136,17 +136,18 @@ function nameProcess({ dataDir, role }: LoadedConfig["settings"], url: string, l
   }
 }
 
-/** Prints the data that a person at a terminal needs: the chat's URL and the key's place. */
-async function greet(app: App, role: LoadedConfig["settings"]["role"]): Promise<void> {
+/** Prints the data that a person at a terminal needs: the URLs that work in a browser, and the key's place. */
+async function greet(app: App, { role, publicUrl }: LoadedConfig["settings"]): Promise<void> {
+  const base = publicUrl.isPublic ? publicUrl.url : app.url;
   const chats = app.channels.all().filter(({ ref }) => ref.kind === "web");
   // A worker serves no console. A failure to make the link must not end the service.
   const link = role === "worker" ? null : await app.signInLink().catch(() => null);
   const lines = [
     "",
     `Causeway listens on ${app.url}`,
-    ...chats.map(({ ref }) => `Chat here:        ${app.url}/chat/${ref.name}`),
+    ...chats.map(({ ref }) => `Chat here:        ${base}/chat/${ref.name}`),
     ...(app.simulated.length > 0 ? [`Phones: ${app.url}/simulator`] : []),
-    `API:              ${app.url}/docs`,
+    `API:              ${base}/docs`,
     ...(link === null
       ? []
       : [`Console:          ${link.split("#")[0]}`, `Sign in once:     ${link} (within ten minutes)`]),

@@ -102,7 +102,10 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       expect(run.stderr).toBe(
         `Port ${new URL(fake.url).port} on 127.0.0.1 is taken. Stop what listens there, or set PORT to another one.\n`,
       );
-      await using service = await startProcess({ directory });
+      const env = { CAUSEWAY_PUBLIC_URL: "https://chat.example.org" };
+      await using service = await startProcess({ directory, env });
+      // The port is free again, and people elsewhere need the public address.
+      expect(service.output()).toContain("API:              https://chat.example.org/docs\n");
       expect(await service.stop()).toBe(0);
     });
 
