@@ -34,6 +34,8 @@ export interface ListExecutions extends PageQuery {
   agentId?: string;
   channel?: string;
   status?: ExecutionStatus;
+  /** True: only those whose message has a later execution. */
+  retried?: boolean;
 }
 
 /** An event of a running turn: `execution` comes first, and exactly one `done` or `error` comes last. */

@@ -27,9 +27,11 @@ const SURELY_MANY = 20_000;
 export const HAS_WORDS = (words: string): string => `m.role IN ('user', 'assistant')
   AND to_tsvector('simple', left(m.content, 50000)) @@ websearch_to_tsquery('simple', ${words})`;
 const FAILED_TURN = "e.status = 'failed'";
+/** SQL condition: the bot was asked again, in a later turn of the same message. */
+export const WAS_ASKED_AGAIN =
+  "EXISTS (SELECT 1 FROM messages m WHERE m.id = e.user_message_id AND m.execution_id <> e.id)";
 /** A message that was asked again is in trouble only if its newest turn failed. */
-const IN_TROUBLE = `${FAILED_TURN} AND NOT EXISTS (
-  SELECT 1 FROM messages m WHERE m.id = e.user_message_id AND m.execution_id <> e.id)`;
+const IN_TROUBLE = `${FAILED_TURN} AND NOT ${WAS_ASKED_AGAIN}`;
 /** Matches the index `deliveries_in_trouble`. */
 const FAILED_DELIVERY = `d.status IN ('failed', 'unknown') AND (d.status = 'failed' OR d.next_attempt_at IS NULL)`;
 

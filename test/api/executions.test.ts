@@ -165,7 +165,11 @@ describe("retrying a failed turn", () => {
       const { body } = await app.api("GET", "/chat/sessions?trouble=true&limit=100");
       return body.data.map((session: { id: string }) => session.id);
     };
-    expect(await inTrouble()).toContain(id);
+    const listed = async (retried: boolean) => {
+      const { data } = await executions(`session_id=${id}&status=failed&retried=${retried}`);
+      return data.map((execution: { id: string }) => execution.id);
+    };
+    expect([await inTrouble(), await listed(false)]).toEqual([expect.arrayContaining([id]), [first]]);
     const key = { "idempotency-key": `again-${first}` };
     const [asked, same] = await Promise.all([retry(first, key), retry(first, key)]);
     const again = asked.body.id;
@@ -176,6 +180,7 @@ describe("retrying a failed turn", () => {
     expect(await ended(first, "failed")).toMatchObject({ retried_as: again, error: { code: "down" } });
     expect(await refusal(first)).toEqual([409, "execution_overtaken"]);
     expect(await inTrouble()).not.toContain(id);
+    expect([await listed(false), await listed(true)]).toEqual([[], [first]]);
     const { body } = await app.api("GET", `/chat/sessions/${id}/messages`);
     expect(body.data.map(({ content }: { content: string }) => content)).toEqual([
       "hello",

@@ -28,7 +28,6 @@ function FailedTurn({ turn }: { turn: Execution }) {
           {turn.attempts} {turn.attempts === 1 ? "attempt" : "attempts"}
         </span>
         <Age at={turn.ended_at ?? turn.created_at} />
-        {turn.retried_as !== null && <span>Asked again</span>}
         <Link href={hrefOf("conversations", turn.session_id)}>Conversation</Link>
       </p>
       <RetryTurn turn={turn} />

@@ -67,7 +67,7 @@ function useTroubles(channel: string) {
       const [failed, unknown, turns, rules] = await Promise.all([
         list<Delivery>("/deliveries?status=failed"),
         list<Delivery>("/deliveries?status=unknown"),
-        list<Execution>("/executions?status=failed"),
+        list<Execution>("/executions?status=failed&retried=false"),
         list<Failure>("/failures?"),
       ]);
       return { failed, unknown, turns, rules };

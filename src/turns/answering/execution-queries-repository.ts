@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import { type PageRequest, type Slice, toSlice } from "../../core/page.ts";
 import type { LogEntry } from "../../core/session/turn-log.ts";
+import { WAS_ASKED_AGAIN } from "../../sessions/session-search-repository.ts";
 import { countRows } from "../../storage/row-count.ts";
 
 export type ExecutionStatus = "pending" | "running" | "completed" | "failed" | "cancelled";
@@ -41,6 +42,8 @@ export interface ExecutionFilters {
   /** By name. */
   channel?: string | undefined;
   status?: ExecutionStatus | undefined;
+  /** True: the message has a later execution. */
+  retried?: boolean | undefined;
 }
 
 const COLUMNS = `e.id, e.workspace_id AS "workspaceId", e.session_id AS "sessionId", e.seq, s.agent_id AS "agentId",
@@ -97,6 +100,7 @@ export function createExecutionQueriesRepository(pool: Pool) {
       const own = ["e.workspace_id = $1"];
       if (filters.sessionId !== undefined) own.push(`e.session_id = ${bind(filters.sessionId)}`);
       if (filters.status !== undefined) own.push(`e.status = ${bind(filters.status)}`);
+      if (filters.retried !== undefined) own.push(`${filters.retried ? "" : "NOT "}${WAS_ASKED_AGAIN}`);
       const joined: string[] = [];
       if (filters.agentId !== undefined) joined.push(`s.agent_id = ${bind(filters.agentId)}`);
       if (filters.channel !== undefined) joined.push(`c.name = ${bind(filters.channel)}`);

@@ -9,7 +9,7 @@ import { asServerSent } from "../messages/message-events.ts";
 import { eventsShownTo } from "../route/contacts.ts";
 import { listReply, pageQuery, pageRequest } from "../route/paging.ts";
 import { defineRoute, type Route } from "../route/route.ts";
-import { idParams, jsonObjectSchema, listSchema } from "../route/wire-schemas.ts";
+import { booleanQuery, idParams, jsonObjectSchema, listSchema } from "../route/wire-schemas.ts";
 import { cancelExecutionRoute, retryExecutionRoute } from "./execution-acts.ts";
 import { EXECUTION_STATUSES, executionSchema, toExecution } from "./execution-resource.ts";
 import { EXECUTION_NOT_FOUND, requireExecution } from "./require-execution.ts";
@@ -30,6 +30,11 @@ const listQuery = z.strictObject({
   agent_id: z.string().min(1).optional().describe("Id or slug"),
   channel: z.string().min(1).optional(),
   status: z.enum(EXECUTION_STATUSES).optional(),
+  retried: booleanQuery
+    .optional()
+    .describe(
+      "Whether the same message has a later execution. `status=failed&retried=false` is what is in trouble",
+    ),
 });
 
 const turnEventSchema = z.object({ id: z.int(), event: z.string(), data: jsonObjectSchema });
@@ -74,6 +79,7 @@ function listExecutionsRoute(deps: ExecutionRoutesDeps): Route {
           agentId: agentId ?? query.agent_id,
           channel: query.channel,
           status: query.status,
+          retried: query.retried,
         },
         pageRequest(query),
       );
