@@ -36,9 +36,9 @@ interface Row extends RatingRow {
 }
 
 const COLUMNS = `r.id, r.message_id, r.rating, r.comment, r.rater, r.rater_name, r.via, r.created_at, r.updated_at,
-  s.id AS session_id, s.agent_id, s.agent_version, c.name AS channel, m.content`;
+  s.id AS session_id, s.agent_id, coalesce(e.agent_version, s.agent_version) AS agent_version, c.name AS channel, m.content`;
 const FROM = `message_ratings r JOIN messages m ON m.id = r.message_id JOIN sessions s ON s.id = m.session_id
-  JOIN channels c ON c.id = s.channel_id`;
+  JOIN channels c ON c.id = s.channel_id LEFT JOIN executions e ON e.id = m.execution_id`;
 const MATCHES = `r.workspace_id = $1 AND r.rating IS NOT NULL AND ($2::text IS NULL OR s.id = $2)
   AND ($3::text IS NULL OR s.agent_id = $3) AND ($4::text IS NULL OR c.name = $4)
   AND ($5::text IS NULL OR r.rating = $5)`;

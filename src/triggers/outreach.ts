@@ -5,6 +5,8 @@ import type { Logger } from "../core/process/logger.ts";
 import { type QuietHours, quietHoursOf, quietUntil } from "../core/schedule/quiet-hours.ts";
 import type { Reachability } from "../core/session/reachability.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
+import { languageOf } from "../core/session/user-language.ts";
+import { missingVariables } from "../core/session/variables.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { mergePatch } from "../core/text/merge-patch.ts";
 import type { Hub } from "../queue/hub.ts";
@@ -14,7 +16,7 @@ import { resetInTransaction } from "../sessions/reset-repository.ts";
 import type { Database } from "../storage/database.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
 import { createReach } from "../users/reach.ts";
-import { createUserRepository } from "../users/user-repository.ts";
+import { createUserRepository, type UserView } from "../users/user-repository.ts";
 import { createWhoIs } from "../users/who-is.ts";
 import { type HandedTo, handedToAnother } from "./handed-over-repository.ts";
 import type { Spoken } from "./speak-repository.ts";
@@ -110,6 +112,19 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
     return participants.dataOf(channelId, identifier, agentId);
   }
 
+  /** The required variables of a new session that would have no value. */
+  async function withoutValue(
+    { channelId, agentId }: Person,
+    user: Pick<UserView, "name" | "profile"> | null,
+    participantData: JsonObject,
+  ): Promise<string[]> {
+    const version = (await sessionAgents.find(running(channelId).workspaceId, agentId))?.currentVersion;
+    const opening = version === undefined ? null : await sessionAgents.opening(agentId, version);
+    if (opening === null) throw new Error("the agent is not there any more");
+    const profile = { user_name: user?.name ?? null, user_language: user && languageOf(user.profile) };
+    return missingVariables({ specs: opening.specs, participantData, profile });
+  }
+
   /** Time at which the user may be written to again; null: now. `data` is their participant data. */
   async function quietFor(
     agent: { workspaceId: string; id: string; version?: number },
@@ -174,15 +189,18 @@ export function createOutreach({ database, hub, channels, agents, pipeline, log 
       const before = await triggers.before(request);
       if (before) return before;
       const person = { channelId: channel.id, agentId, identifier };
-      const { state, since } = await unreachable(person);
+      const { user, state, since } = await unreachable(person);
       if (state.kind === "unreachable") return { ...state, since };
-      const data = ignoreQuietHours ? {} : mergePatch(await dataOf(person), request.participantData);
+      const isNeeded = !ignoreQuietHours || channel.kind === "api";
+      const data = isNeeded ? mergePatch(await dataOf(person), request.participantData) : {};
       const notBefore = ignoreQuietHours
         ? null
         : await quietFor({ workspaceId: channel.workspaceId, id: agentId }, data);
-      const outcome = await triggers.run({ ...request, notBefore });
+      // Other channels only start if every variable has a source. API callers give the values with each session.
+      const missing = channel.kind === "api" ? await withoutValue(person, user, data) : [];
+      const outcome = await triggers.run({ ...request, notBefore, missing });
       if (outcome.kind === "spoken") await move(outcome);
-      if (outcome.kind === "handoff") return outcome;
+      if (outcome.kind === "handoff" || outcome.kind === "variables_missing") return outcome;
       return state.kind === "limited" ? { ...outcome, limited: state } : outcome;
     },
   };

@@ -55,6 +55,8 @@ function createScheduledMessages(outreach: Sends): Pick<ScheduleLoopDeps, "send"
         true,
       );
       if (outcome.kind === "handoff") return { kind: "unreachable", reason: "a person answers them" };
+      if (outcome.kind === "variables_missing")
+        return { kind: "unreachable", reason: `the agent needs values for ${outcome.missing.join(", ")}` };
       if (outcome.kind === "deferred") throw new Error("a scheduled message was put off again");
       return outcome;
     },

@@ -16,5 +16,7 @@ export type TriggerOutcome =
   | ((Spoken | Deferred) & { limited?: Extract<Reachability, { kind: "limited" }> })
   /** Nothing was stored, because a person answers and the bot is silent. */
   | { kind: "handoff" }
+  /** Nothing was stored, because a new session of the agent needs values that nobody gave. */
+  | { kind: "variables_missing"; missing: readonly string[] }
   /** Nothing was stored, because the message would not arrive. */
   | ({ kind: "unreachable"; since: Date | null } & Unreachable);

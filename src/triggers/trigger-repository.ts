@@ -13,7 +13,7 @@ import { ensureUser } from "../users/ensure-user-repository.ts";
 import { mergeParticipantData } from "../users/participant-writes-repository.ts";
 import { deferredBefore, deferredId } from "./deferred-repository.ts";
 import { type Spoken, speak, spokenBefore } from "./speak-repository.ts";
-import type { Deferred } from "./trigger-outcome.ts";
+import type { Deferred, TriggerOutcome } from "./trigger-outcome.ts";
 
 /** A request that the bot sends a message to a user. */
 export interface Trigger {
@@ -30,6 +30,8 @@ export interface Trigger {
   metadata: JsonObject;
   /** Earliest time for the message. The session and the data do not wait. Null: it is sent now. */
   notBefore: Date | null;
+  /** Required variables of the agent that have no value. So no session can be opened. */
+  missing?: readonly string[];
   /** Idempotency key: repeated requests with the same key are processed once. */
   key: string;
   /** The header of the call whose trace goes on with it. */
@@ -75,7 +77,8 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
       await reset(client, { id: open.id, newSessionId });
       return { id: newSessionId, metadata: {} };
     }
-    const { channel, agentId, identifier } = trigger;
+    const { channel, agentId, identifier, missing = [] } = trigger;
+    if (missing.length > 0) throw new NotSpoken({ kind: "variables_missing", missing });
     const single = channel.sessions === "single";
     await openSession(client, {
       id: newId(),
@@ -115,7 +118,7 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
       limits: channel,
       traceparent: trigger.traceparent ?? null,
     });
-    if (spoken.kind === "handoff") throw new PersonAnswers();
+    if (spoken.kind === "handoff") throw new NotSpoken({ kind: "handoff" });
     if (spoken.kind !== "spoken") throw new Error("the session of a trigger was deleted meanwhile");
     return spoken;
   }
@@ -167,11 +170,11 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
       );
     },
 
-    async run(trigger: Trigger): Promise<Spoken | Deferred | { kind: "handoff" }> {
+    async run(trigger: Trigger): Promise<Spoken | Deferred | Refused> {
       try {
         return await inTransaction(pool, (client) => runOnce(client, trigger));
       } catch (error) {
-        if (error instanceof PersonAnswers) return { kind: "handoff" };
+        if (error instanceof NotSpoken) return error.outcome;
         throw error;
       }
     },
@@ -181,8 +184,17 @@ export function createTriggerRepository({ pool, reset, scheduleLater }: TriggerR
   };
 }
 
+type Refused = Extract<TriggerOutcome, { kind: "handoff" | "variables_missing" }>;
+
 /** Rolls back everything that a trigger changed, because the bot may not speak. */
-class PersonAnswers extends Error {}
+class NotSpoken extends Error {
+  readonly outcome: Refused;
+
+  constructor(outcome: Refused) {
+    super(outcome.kind);
+    this.outcome = outcome;
+  }
+}
 
 /** Locks and returns the open session that a trigger speaks in. */
 async function lockSessionOf(

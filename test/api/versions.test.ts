@@ -60,9 +60,18 @@ async function twoVersions(first: object = {}, second: object = {}) {
 it("a session can move only to another version of its own agent", async () => {
   await using world = await twoVersions();
   const { app, after, prompt } = world;
+  const said = await app.api("POST", `/chat/sessions/${after.id}/messages`, { content: "hello" });
+  const rated = await app.api("POST", `/messages/${said.body.id}/feedback`, { rating: "up" });
+  expect([said.status, rated.status]).toEqual([201, 200]);
   const moved = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 1 });
   expect([moved.status, moved.body.agent_version]).toEqual([200, 1]);
   expect(await prompt(after.id)).toBe("good");
+  // The answer of the former version, and its rating, stay with that version.
+  const again = await app.api("POST", `/chat/sessions/${after.id}/messages`, { content: "again" });
+  const versionOf = async (id: string) => (await app.api("GET", `/executions/${id}`)).body.agent_version;
+  expect([await versionOf(said.body.execution_id), await versionOf(again.body.execution_id)]).toEqual([2, 1]);
+  const ratings = await app.api("GET", `/feedback?session_id=${after.id}`);
+  expect(ratings.body.data).toMatchObject([{ agent_version: 2 }]);
   const missing = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 3 });
   expect([missing.status, missing.body.error.code]).toEqual([404, "version_not_found"]);
   const wrong = await app.api("PATCH", `/chat/sessions/${after.id}`, { agent_version: 0 });
@@ -80,6 +89,21 @@ it("a move to a version with a new required variable is refused; fewer variables
   const both = await patch({ agent_version: 2, variables: { dose: "5 mg" } });
   expect([both.status, both.body.agent_version]).toEqual([200, 2]);
   expect((await patch({ agent_version: 1 })).body.agent_version).toBe(1);
+
+  // A message to somebody without a session opens one, which needs the value too.
+  const trigger = (more: object) =>
+    app.api("POST", "/trigger_bot_message", {
+      ...{ agent_id: "coach", channel: "api", identifier: "ada", message_text: "Hello." },
+      ...more,
+    });
+  const refused = await trigger({});
+  expect([refused.status, refused.body.error.code, refused.body.error.details]).toEqual([
+    422,
+    "missing_variables",
+    { missing: ["dose"] },
+  ]);
+  expect((await trigger({ participant_data: { dose: "5 mg" } })).status).toBe(202);
+  expect((await trigger({ participant_data: { dose: null } })).status).toBe(202);
 });
 
 it("a rollback moves new and open sessions to the previous version, and survives a reload", async () => {

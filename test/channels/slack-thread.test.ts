@@ -109,6 +109,7 @@ test("only the first and the newest messages of a long thread are read", async (
     text: `line ${n}`,
   }));
   fake.threads.set(`${GENERAL}:${ROOT}`, [{ ts: ROOT, user: BOB, text: "root" }, ...said]);
+  fake.repliesPage.size = 15;
   const told = (await referencesOf(mention())).map(({ text }) => text);
   expect(told).toHaveLength(20);
   expect([told[0], told[1], told.at(-1)]).toEqual(["root", "line 41", "line 59"]);

@@ -93,6 +93,8 @@ export interface FakeSlack extends AsyncDisposable {
   >;
   /** Threads that `conversations.replies` knows, oldest message first, by `channel:thread_ts`. */
   threads: Map<string, { ts: string; [key: string]: unknown }[]>;
+  /** The most messages of a thread on one page. Slack gives some apps fewer than they ask for. */
+  repliesPage: { size: number };
   /** For `oauth`. */
   oauth: { clientId: string; clientSecret: string };
   /** A person of a workspace approves the installation. Returns the code of Slack's redirect. */
@@ -154,6 +156,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
   let agent: { hearsStop: boolean } | null = null;
   const people: FakeSlack["people"] = new Map();
   const threads: FakeSlack["threads"] = new Map();
+  const repliesPage = { size: 1_000 };
   const files: FakeSlack["files"] = new Map();
   const memberOf: FakeSlack["memberOf"] = new Set();
   const uploads: UploadedFile[] = [];
@@ -246,7 +249,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       }));
       return { ok: true, messages: messages.reverse(), has_more: false };
     },
-    "conversations.replies": ({ channel = "", ts = "", latest, inclusive }) => {
+    "conversations.replies": ({ channel = "", ts = "", latest, inclusive, limit, cursor }) => {
       if (!scopes.includes("channels:history")) return refuse("missing_scope");
       const thread = threads.get(`${channel}:${ts}`);
       if (!thread) return refuse("thread_not_found");
@@ -254,7 +257,10 @@ export async function startFakeSlack(): Promise<FakeSlack> {
       const isBefore = (at: number) => at < last || (inclusive === "true" && at === last);
       // The result always includes the thread's first message.
       const messages = thread.filter((message) => message.ts === ts || isBefore(Number(message.ts)));
-      return { ok: true, messages, has_more: false };
+      const [from, size] = [Number(cursor ?? 0), Math.min(Number(limit ?? 1_000), repliesPage.size)];
+      const next = from + size < messages.length ? String(from + size) : "";
+      const page = messages.slice(from, from + size);
+      return { ok: true, messages: page, has_more: next !== "", response_metadata: { next_cursor: next } };
     },
     "chat.postMessage": (payload, team) => {
       const message = readMessage(payload);
@@ -456,6 +462,7 @@ export async function startFakeSlack(): Promise<FakeSlack> {
     },
     people,
     threads,
+    repliesPage,
     files,
     uploads,
     memberOf,

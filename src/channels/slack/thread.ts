@@ -28,6 +28,9 @@ const PATIENCE_MS = 1_200;
 const NAME_PATIENCE_MS = 600;
 /** Maximum number of messages passed on: the first, which gives the subject, and the newest. */
 const MOST = 20;
+/** Slack's largest page. Some apps get 15 messages whatever they ask for. */
+const PAGE = 1_000;
+const MOST_PAGES = 5;
 /** A mention comes as two events, and some apps may ask only once a minute. */
 const REMEMBERED_MS = 60_000;
 const MAX_REMEMBERED = 1_000;
@@ -58,27 +61,19 @@ export function createThreadReader({ clientOf, people, log }: ThreadDeps): ReadT
   const quietUntil = new Map<string | null, number>();
 
   async function ask(team: string | null, channel: string, thread: string, before: string): Promise<Said[]> {
+    const said: Said[] = [];
     try {
       const client = await clientOf(team);
-      if (client === null) return [];
-      const page = await client.conversations.replies({
-        channel,
-        ts: thread,
-        latest: before,
-        inclusive: false,
-      });
-      return (page.messages ?? []).flatMap((message) => {
-        const parsed = saidSchema.safeParse(message);
-        return parsed.success ? [parsed.data] : [];
-      });
+      if (client === null) return said;
+      await readPages(client, { channel, ts: thread, latest: before, inclusive: false }, said);
     } catch (error) {
       const fault = readFault(error);
       if (fault.kind === "rate_limited") quietUntil.set(team, monotonicMs() + fault.retryAfterMs);
       if (isFinal(fault)) quietUntil.set(team, monotonicMs() + REFUSED_MS);
       const level = isFinal(fault) ? "warn" : "debug";
       log[level]({ channelId: channel, reason: describeFault(fault) }, "a slack thread was not read");
-      return [];
     }
+    return said;
   }
 
   function once(team: string | null, channel: string, thread: string, before: string): Promise<Said[]> {
@@ -103,6 +98,25 @@ export function createThreadReader({ clientOf, people, log }: ThreadDeps): ReadT
     const nameOf = (id: string) => within(people.nameOf(team, id), NAME_PATIENCE_MS);
     return Promise.all(told.map((each) => toReference(each, channel, us, nameOf)));
   };
+}
+
+/** Slack's pages begin with the oldest messages, so the newest ones are on the last page. */
+async function readPages(
+  client: WebClient,
+  of: { channel: string; ts: string; latest: string; inclusive: boolean },
+  said: Said[],
+): Promise<void> {
+  let cursor: string | undefined;
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const page = await client.conversations.replies({ ...of, limit: PAGE, ...(cursor && { cursor }) });
+    for (const message of page.messages ?? []) {
+      const { success, data } = saidSchema.safeParse(message);
+      // Each page may repeat the thread's first message.
+      if (success && !said.some(({ ts }) => ts === data.ts)) said.push(data);
+    }
+    cursor = page.response_metadata?.next_cursor;
+    if (!cursor) return;
+  }
 }
 
 /** Excludes notices, for example that a person joined. */

@@ -40,6 +40,16 @@ export function checkVariables(
   return { missing, unknown };
 }
 
+/** The required variables that neither the caller nor the user's data nor their profile gives a value. */
+export function missingVariables(
+  { specs, participantData, profile }: Pick<VariableSources, "specs" | "participantData" | "profile">,
+  given: Readonly<Record<string, VariableValue>> = {},
+): string[] {
+  return checkVariables(specs, given).missing.filter(
+    (name) => own(profile, name) == null && scalar(own(participantData, name)) === undefined,
+  );
+}
+
 /**
  * The value of every variable. The order is: the explicit value, participant data of that name, the channel's profile,
  * the default. A variable without any of them is left out. Explicit names that the agent does not know are kept. People

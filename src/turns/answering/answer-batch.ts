@@ -67,7 +67,16 @@ export function createAnswering(deps: TurnEngineDeps, resetLimit: ResetLimit) {
         speak === null ? answered : await speakReplies({ running, agent, executionId }, speak, answered);
       hide();
       const standing = (await preview?.end()) ?? null;
-      const turn = { messages, stream, executionId, startedAt, preview: standing, span, ids };
+      const turn = {
+        messages,
+        stream,
+        executionId,
+        agentVersion: agent.version,
+        startedAt,
+        preview: standing,
+        span,
+        ids,
+      };
       return await endTurn(running, turn, outcome);
     } finally {
       hide();

@@ -18,6 +18,7 @@ export interface TurnUnderWay {
   messages: [PendingMessage, ...PendingMessage[]];
   stream: TurnStream;
   executionId: string;
+  agentVersion: number;
   startedAt: Date;
   /** The part of the answer that the platform already shows. */
   preview: StandingPreview | null;
@@ -38,6 +39,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     const commit: TurnCommit = {
       ...laneOf(lane),
       answeredSeq: Math.max(...turn.messages.map((message) => message.seq)),
+      agentVersion: turn.agentVersion,
       executions: outcome.executions,
       replies: outcome.replies,
       answers: answeredBy(turn.messages),

@@ -47,7 +47,7 @@ export interface ExecutionFilters {
 }
 
 const COLUMNS = `e.id, e.workspace_id AS "workspaceId", e.session_id AS "sessionId", e.seq, s.agent_id AS "agentId",
-  s.agent_version AS "agentVersion", c.name AS channel, s.user_id AS "userId", e.user_message_id AS "userMessageId",
+  coalesce(e.agent_version, s.agent_version) AS "agentVersion", c.name AS channel, s.user_id AS "userId", e.user_message_id AS "userMessageId",
   e.status, e.attempts, e.error_code AS "errorCode", e.error, e.merged_into AS "mergedInto",
   (SELECT m.execution_id FROM messages m WHERE m.id = e.user_message_id AND m.execution_id <> e.id) AS "retriedAs",
   e.cancel_requested_at AS "cancelRequestedAt", e.prompt_tokens AS "promptTokens",

@@ -7,7 +7,8 @@
  */
 export const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
-    AS t(turn int, session_id text, lease_token int, answered_seq int, replies int, speaks boolean, offer jsonb)),
+    AS t(turn int, session_id text, lease_token int, answered_seq int, agent_version int, replies int, speaks boolean,
+      offer jsonb)),
   held AS MATERIALIZED (
     SELECT s.id, s.edited, d.turn FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
       SELECT id, edited, lease_token, lease_owner, handoff_id FROM sessions WHERE id = d.session_id FOR UPDATE) s
@@ -23,11 +24,12 @@ export const FINISH = `
       lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END
     FROM held h JOIN done d ON d.turn = h.turn WHERE s.id = h.id
     RETURNING h.turn, s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
-      d.answered_seq AS turn_seq, (s.lease_owner IS NOT NULL) AS more, h.edited),
+      d.answered_seq AS turn_seq, d.agent_version AS answered_by, (s.lease_owner IS NOT NULL) AS more, h.edited),
   ended AS (
     UPDATE executions e SET status = x.status, attempts = greatest(e.attempts, x.attempts),
       error_code = x.error_code, error = x.error, merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
-      total_tokens = x.total_tokens, finish_reason = x.finish_reason, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
+      total_tokens = x.total_tokens, finish_reason = x.finish_reason,
+      agent_version = l.answered_by, log = coalesce(x.log, e.log), started_at = coalesce(e.started_at, x.started_at),
       preview = CASE WHEN x.preview_taken THEN NULL ELSE e.preview END, ended_at = now()
     FROM json_to_recordset($2) AS x(turn int, id text, status text, attempts int, error_code text, error text,
       merged_into text, prompt_tokens int, completion_tokens int, total_tokens int, finish_reason text, log jsonb, started_at timestamptz,

@@ -50,6 +50,8 @@ export interface TurnCommit {
   sessionId: string;
   leaseToken: number;
   answeredSeq: number;
+  /** The version of the agent that answered; absent if none was asked. */
+  agentVersion?: number;
   executions: ExecutionResult[];
   replies: ReplyRow[];
   /** The user's messages that the replies answer; null or absent if they answer none. */

@@ -9,6 +9,7 @@ export function laneRecord(commit: TurnCommit, turn: number) {
     session_id: commit.sessionId,
     lease_token: commit.leaseToken,
     answered_seq: commit.answeredSeq,
+    agent_version: commit.agentVersion ?? null,
     replies: commit.replies.length,
     // An apology withdraws nothing: earlier choices stay valid.
     speaks: spoken !== undefined,

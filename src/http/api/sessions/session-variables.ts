@@ -1,6 +1,6 @@
 import { RequestError } from "../../../core/faults/errors.ts";
 import type { VariableValue } from "../../../core/session/template.ts";
-import { checkVariables, type VariableSpecs } from "../../../core/session/variables.ts";
+import { checkVariables, missingVariables, type VariableSpecs } from "../../../core/session/variables.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 
 /** Sources of a session's variables besides the caller. */
@@ -19,24 +19,19 @@ export function requireVariables(
   background: VariableBackground,
 ): void {
   const { specs, detected } = background;
-  const { missing, unknown } = checkVariables(specs, given, detected);
+  const { unknown } = checkVariables(specs, given, detected);
   if (unknown.length > 0) {
     const known = [...new Set([...Object.keys(specs), ...detected])];
     throw new RequestError(422, "unknown_variables", `The agent does not know: ${unknown.join(", ")}.`, {
       details: { unknown, known },
     });
   }
-  const nowhere = missing.filter((name) => !hasSource(name, background));
-  if (nowhere.length > 0) {
-    throw new RequestError(422, "missing_variables", `The agent needs values for: ${nowhere.join(", ")}.`, {
-      details: { missing: nowhere },
-    });
-  }
+  const missing = missingVariables(background, given);
+  if (missing.length > 0) throw variablesMissing(missing);
 }
 
-/** Participant data and the user's profile fill variables that the caller omits. */
-function hasSource(name: string, { participantData, profile }: VariableBackground): boolean {
-  if (Object.hasOwn(profile, name) && profile[name] !== null) return true;
-  const value = Object.hasOwn(participantData, name) ? participantData[name] : null;
-  return value !== null && typeof value !== "object";
+/** The refusal of a session whose agent needs values that nobody gave. */
+export function variablesMissing(missing: readonly string[]): RequestError {
+  const message = `The agent needs values for: ${missing.join(", ")}.`;
+  return new RequestError(422, "missing_variables", message, { details: { missing: [...missing] } });
 }

@@ -3,6 +3,7 @@ import { RequestError } from "../../../core/faults/errors.ts";
 import type { Unreachable } from "../../../core/session/reachability.ts";
 import type { TriggerOutcome } from "../../../triggers/trigger-outcome.ts";
 import { idSchema, timestampSchema } from "../route/wire-schemas.ts";
+import { variablesMissing } from "../sessions/session-variables.ts";
 
 const answerFields = {
   session_id: idSchema.optional().describe("Left out where the session has ended since"),
@@ -39,6 +40,7 @@ export function presentTriggered(
     const message = `A person answers ${identifier}, and the bot is silent. Send a message_text, or release the handoff.`;
     throw new RequestError(409, "handoff_open", message);
   }
+  if (outcome.kind === "variables_missing") throw variablesMissing(outcome.missing);
   if (outcome.kind === "unreachable") throw userUnreachable(identifier, outcome);
   const { sessionId, limited } = outcome;
   const follow =

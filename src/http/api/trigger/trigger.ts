@@ -56,6 +56,11 @@ const triggerOne = (deps: TriggerRoutesDeps): Route =>
         code: "user_unreachable",
         when: "it would not arrive: they blocked the bot, or opted out; nothing was stored",
       },
+      {
+        status: 422,
+        code: "missing_variables",
+        when: "on an API channel a new session needs values that neither the user's data nor `participant_data` has",
+      },
     ],
     async handle({ caller, body, headers, resourceId }) {
       const { agent, channel } = await outreachTarget(deps, caller.workspaceId, {
