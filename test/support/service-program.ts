@@ -14,7 +14,10 @@ const ONLY_TESTS = {
 
 let bundled: string | null = null;
 
-/** Returns the absolute path of a program of the service, bundled from the current source as an installation is. */
+/**
+ * Returns the absolute path of a program of the service, bundled from the current source as an installation is. Unlike
+ * there, the bundle includes the packages that every start loads.
+ */
 export function serviceProgram(name: "main" | "cli" | keyof typeof ONLY_TESTS): string {
   bundled ??= bundle();
   return join(bundled, `${name}.js`);
@@ -29,7 +32,7 @@ function bundle(): string {
   const programs = Object.entries(ONLY_TESTS).map(([name, path]) => `${name}=${join(root, path)}`);
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(root, "src", "build.mjs"), directory, ...programs],
+    [join(root, "src", "build.mjs"), "--packages", directory, ...programs],
     { encoding: "utf8" },
   );
   if (status !== 0) throw new Error(`the service could not be bundled: ${stdout}${stderr}`);
