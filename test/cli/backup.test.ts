@@ -44,6 +44,7 @@ it("writes a backup while the service runs; another directory restores it and co
     code: 1,
     output: expect.stringContaining("There is no embedded database"),
   });
+  await directory.givePostgres();
   const file = join(directory.path, "backup.gz");
   let session = "";
   let attachment = "";

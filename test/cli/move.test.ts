@@ -44,6 +44,7 @@ it("moves an embedded database to a server, where the conversation continues", a
     code: 1,
     output: expect.stringContaining("There is no embedded database"),
   });
+  await directory.givePostgres();
   let session = "";
   {
     await using service = await startProcess({ directory, env });

@@ -21,12 +21,13 @@ import {
   startEmbeddedPostgres,
 } from "../../src/storage/embedded/embedded-postgres.ts";
 import { eventually } from "../support/eventually.ts";
+import { givePreparedCluster } from "../support/prepared-cluster.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { serviceProgram } from "../support/service-program.ts";
 
 describe("the embedded Postgres", () => {
   it("keeps its data over a restart and listens on no port", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const first = await start(dataDir);
     await query(first.url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
     expect(await query(first.url, "SHOW listen_addresses")).toEqual([{ listen_addresses: "" }]);
@@ -54,7 +55,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("refuses a second start on the same directory, and names it and the running process", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const server = await start(dataDir);
     await expect(start(dataDir)).rejects.toThrow(
       `The data directory ${dataDir} is in use by process ${process.pid}.`,
@@ -71,7 +72,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("ends when its owner is killed, and the next start at once has everything committed", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const { child, url } = await ownerProcess(serviceProgram("embedded-postgres"), dataDir);
     await query(url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
     const pid = await serverPid(dataDir);
@@ -85,7 +86,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("ends by itself when its owner was killed and no other start follows", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const { child } = await ownerProcess(serviceProgram("embedded-postgres"), dataDir);
     const pid = await serverPid(dataDir);
     child.kill("SIGKILL");
@@ -93,7 +94,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("keeps running after Ctrl-C in its owner's process group", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const server = await start(dataDir);
     const pid = await serverPid(dataDir);
     const group = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ")[1]?.split(" ")[2];
@@ -103,7 +104,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("restarts at the same address when it is killed", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const server = await start(dataDir);
     await query(server.url, "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (7)");
     process.kill(await serverPid(dataDir), "SIGKILL");
@@ -111,7 +112,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("waits for its own server while that is being stopped from outside, and names no process", async () => {
-    const dataDir = await dataDirectory();
+    const dataDir = await usedDirectory();
     const log = quietLog();
     const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
     onTestFinished(() => server.stop());
@@ -138,8 +139,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("prints the command that repairs files which were copied without their owner", async () => {
-    const dataDir = await dataDirectory();
-    await (await start(dataDir)).stop();
+    const dataDir = await usedDirectory();
     const { uid } = await stat(join(dataDir, "postgres"));
     if (process.getuid?.() !== 0) return;
     await chown(join(dataDir, "postgres", "PG_VERSION"), uid + 1, uid + 1);
@@ -149,8 +149,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("waits while another start gives the files to the account of Postgres", async () => {
-    const dataDir = await dataDirectory();
-    await (await start(dataDir)).stop();
+    const dataDir = await usedDirectory();
     const file = join(dataDir, "postgres", "PG_VERSION");
     const { uid, gid } = await stat(file);
     if (process.getuid?.() !== 0) return;
@@ -164,8 +163,7 @@ describe("the embedded Postgres", () => {
   });
 
   it("recovers from a lock file whose process number now belongs to another program", async () => {
-    const dataDir = await dataDirectory();
-    await (await start(dataDir)).stop();
+    const dataDir = await usedDirectory();
     const lock = join(dataDir, "postgres", "postmaster.pid");
     await writeFile(lock, `${process.pid}\n${join(dataDir, "postgres")}\n1\n5432\n.\n\n`, { mode: 0o600 });
     const server = await start(dataDir);
@@ -185,15 +183,13 @@ describe("the embedded Postgres", () => {
   });
 
   it("names the password file to restore when it is missing", async () => {
-    const dataDir = await dataDirectory();
-    await (await start(dataDir)).stop();
+    const dataDir = await usedDirectory();
     await unlink(join(dataDir, "postgres-password"));
     await expect(start(dataDir)).rejects.toThrow("postgres-password is missing or empty");
   });
 
   it("refuses files of another Postgres release and names the release", async () => {
-    const dataDir = await dataDirectory();
-    await (await start(dataDir)).stop();
+    const dataDir = await usedDirectory();
     await writeFile(join(dataDir, "postgres", "PG_VERSION"), "17\n");
     await expect(start(dataDir)).rejects.toThrow("Postgres 17 created the database");
   });
@@ -210,6 +206,13 @@ async function dataDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "causeway-embedded-"));
   await chmod(path, 0o711);
   onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A data directory whose server ran and stopped before. */
+async function usedDirectory(): Promise<string> {
+  const path = await dataDirectory();
+  await givePreparedCluster(path);
   return path;
 }
 

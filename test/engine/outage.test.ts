@@ -9,6 +9,7 @@ import { openDatabase } from "../../src/storage/database.ts";
 import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase } from "../support/postgres.ts";
+import { givePreparedCluster } from "../support/prepared-cluster.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { startRedis } from "../support/redis.ts";
 import { queueKinds } from "./queue-kinds.ts";
@@ -18,6 +19,7 @@ describe("during an outage", () => {
     const dataDir = await mkdtemp(join(tmpdir(), "causeway-outage-"));
     await chmod(dataDir, 0o711);
     onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    await givePreparedCluster(dataDir);
     const log = quietLog();
     const server = await startEmbeddedPostgres({ dataDir, log, durable: false });
     onTestFinished(() => server.stop());

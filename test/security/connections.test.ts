@@ -52,6 +52,7 @@ describe("a client that holds many connections open does not block others", () =
       agents: { echo: { bot: { type: "echo" } } },
       channels: { web: { kind: "web", agent: "echo" } },
     });
+    await directory.givePostgres();
     // With fewer, Node may run out of files while it loads the modules of the service.
     await using service = await startProcess({ directory, openFiles: 1_024 });
     using attacker = new HalfOpen(service.url);

@@ -97,6 +97,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     it("reports a port that is in use, and ends with code 1", async () => {
       await using fake = await startFakeTelegram();
       await using directory = await serviceDirectory(telegramConfig(fake));
+      await directory.givePostgres();
       const run = await runToEnd({ directory, env: { PORT: new URL(fake.url).port } });
       expect(run.code).toBe(1);
       expect(run.stderr).toBe(
@@ -158,6 +159,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using fake = await startFakeTelegram();
       const saying = (say: unknown) => telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
       await using directory = await serviceDirectory(saying("old"));
+      await directory.givePostgres();
       await using service = await startProcess({ directory });
       await post(service.url, message(1, "hi"));
       await patiently(() => expect(receivedIn(fake, 1)).toEqual(["old"]));
@@ -187,6 +189,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       const prompted = (say: unknown) =>
         telegramConfig(fake, { bot: { type: "script", sequence: [{ say }] } });
       await using directory = await serviceDirectory(prompted("old"));
+      await directory.givePostgres();
       await using service = await startProcess({ directory, env: { CAUSEWAY_WATCH: "1" } });
       await directory.configure(prompted(42));
       await patiently(() => expect(service.output()).toContain("the old one is still used"));
@@ -205,6 +208,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using fake = await startFakeTelegram();
       const bot = { type: "script", sequence: [{ say: "just in time", delayMs: 2_000 }] };
       await using directory = await serviceDirectory(telegramConfig(fake, { bot }));
+      await directory.givePostgres();
       await using service = await startProcess({ directory });
       expect(await post(service.url, message(1, "hi"))).toBe(200);
       expect(await service.stop()).toBe(0);
@@ -215,6 +219,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using fake = await startFakeTelegram();
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
+      await directory.givePostgres();
       await using service = await startProcess({
         directory,
         times: { leaseMs: 2_000, heartbeatMs: 500 },
@@ -240,6 +245,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       // Long enough that every kill interrupts sends.
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
+      await directory.givePostgres();
       const size = { chats: 20, each: 10 };
       const start = () => startForTest({ directory });
       let service = await start();
@@ -272,6 +278,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       const bot = { type: "script", sequence: [{ say, wordDelayMs: 200 }] };
       const config = telegramConfig(fake, { bot, channel: { streaming: true } });
       await using directory = await serviceDirectory(config);
+      await directory.givePostgres();
       let service = await startForTest({ directory });
       const chat = { id: -4711, type: "group", title: "Readers" };
       expect(await post(service.url, updateWith({ chat, text: "/start" }))).toBe(200);
@@ -289,6 +296,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
       await using fake = await startFakeTelegram();
       fake.delay(15);
       await using directory = await serviceDirectory(telegramConfig(fake));
+      await directory.givePostgres();
       const size = { chats: 20, each: 6 };
       const start = () => startForTest({ directory });
       let service = await start();
@@ -309,6 +317,7 @@ describe.skipIf(process.env.CAUSEWAY_TEST_QUEUE === "redis")(
     it("logs one message under its ids from webhook to receipt, and logs no secret", async () => {
       await using fake = await startFakeTelegram();
       await using directory = await serviceDirectory(telegramConfig(fake));
+      await directory.givePostgres();
       await using service = await startProcess({ directory, env: { LOG_LEVEL: "trace" } });
       fake.fail({ cut: "before" });
       const update = message(7, "follow me");

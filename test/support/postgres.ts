@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -7,6 +7,7 @@ import type { TestProject } from "vitest/node";
 import { openQueueBackend } from "../../src/queue/queue-backend.ts";
 import { startEmbeddedPostgres } from "../../src/storage/embedded/embedded-postgres.ts";
 import { migrateDatabase } from "../../src/storage/migrate.ts";
+import { copyCluster } from "./prepared-cluster.ts";
 import { quietLog } from "./quiet-log.ts";
 
 declare module "vitest" {
@@ -15,7 +16,8 @@ declare module "vitest" {
   }
 }
 
-const TEMPLATE = "causeway_template";
+/** The database of the embedded server. Nothing connects to it once it is migrated, so it can be copied. */
+const TEMPLATE = "causeway";
 let maker: pg.Pool | null = null;
 
 /** Vitest's global setup: one server for the whole run, and one migrated database that is copied for every test. */
@@ -23,10 +25,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dataDir = await mkdtemp(join(tmpdir(), "causeway-test-"));
   // `mkdtemp` makes it private to us, but as root the server runs under another account.
   await chmod(dataDir, 0o711);
-  const server = await startEmbeddedPostgres({ dataDir, log: quietLog(), durable: false });
+  const start = () => startEmbeddedPostgres({ dataDir, log: quietLog(), durable: false });
+  const preparing = await start();
+  await migrate(preparing.url);
+  await preparing.stop();
+  const prepared = join(dataDir, "prepared");
+  await mkdir(prepared);
+  await copyCluster(dataDir, prepared);
+  project.provide("preparedCluster", prepared);
+  const server = await start();
   await makeFrugal(server.url, join(dataDir, "postgres", "pg_hba.conf"));
-  await makeTemplate(server.url);
-  project.provide("postgresUrl", server.url);
+  project.provide("postgresUrl", databaseUrl(server.url, "postgres"));
   return async () => {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
@@ -44,9 +53,7 @@ async function makeFrugal(serverUrl: string, accessRules: string): Promise<void>
 }
 
 /** Includes the tables of the queue. Creating them for each test would cost as much as the rest of its start. */
-async function makeTemplate(serverUrl: string): Promise<void> {
-  await withClient(serverUrl, (client) => client.query(`CREATE DATABASE ${TEMPLATE}`));
-  const url = databaseUrl(serverUrl, TEMPLATE);
+async function migrate(url: string): Promise<void> {
   await migrateDatabase({ url, log: quietLog() });
   const queues = await openQueueBackend({ databaseUrl: url, log: quietLog() });
   await queues.close();

@@ -1,16 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { WorkTimes } from "../../src/core/process/working-process.ts";
 import { eventually } from "./eventually.ts";
+import { givePreparedCluster } from "./prepared-cluster.ts";
 import { serviceProgram } from "./service-program.ts";
 
 /** A working directory for the service. Disposing removes it with all its contents. */
 export interface ServiceDirectory extends AsyncDisposable {
   path: string;
   configure(config: unknown): Promise<void>;
+  /** Lets the first start find migrated database files. For tests that are not about a first start. */
+  givePostgres(): Promise<void>;
 }
 
 export async function serviceDirectory(config?: unknown): Promise<ServiceDirectory> {
@@ -22,6 +25,11 @@ export async function serviceDirectory(config?: unknown): Promise<ServiceDirecto
   return {
     path,
     configure,
+    async givePostgres() {
+      const dataDir = join(path, ".causeway");
+      await mkdir(dataDir, { mode: 0o700 });
+      await givePreparedCluster(dataDir);
+    },
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
@@ -59,7 +67,7 @@ export async function startProcess(options: ProcessOptions): Promise<ServiceProc
       if (listening === undefined && !run.hasEnded()) throw new Error(`not listening yet:\n${run.output()}`);
       return listening;
     },
-    { timeoutMs: 60_000 },
+    { timeoutMs: 120_000 },
   ).catch(async (error: unknown) => {
     await run[Symbol.asyncDispose]();
     throw error;

@@ -9,6 +9,7 @@ import {
 } from "../../src/storage/embedded/embedded-postgres.ts";
 import { query } from "../stories/conversations.ts";
 import type { FakeTelegram } from "../support/fake-telegram.ts";
+import { givePreparedCluster } from "../support/prepared-cluster.ts";
 import { type ServiceProcess, serviceDirectory, startProcess } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
 import { startRedis } from "../support/redis.ts";
@@ -68,6 +69,7 @@ export async function buildWorld(options: {
 }): Promise<World> {
   const { queue, fake } = options;
   const disk = await ownDisk();
+  await givePreparedCluster(disk.path);
   const postgres = await startEmbeddedPostgres({ dataDir: disk.path, log: quietLog() });
   const database = await startTcpProxy({ path: socketOf(postgres) });
   const platform = await startTcpProxy({ port: Number(new URL(fake.url).port), host: "127.0.0.1" });
