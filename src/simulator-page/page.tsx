@@ -4,6 +4,7 @@ import { Controls } from "./controls.tsx";
 import { Phones } from "./phones.tsx";
 import { useSimulator } from "./use-simulator.ts";
 import { Wire } from "./wire-log.tsx";
+import "./style/page.css";
 
 /** The whole page: the phones side by side, and the wire below them. */
 function Page() {
