@@ -4,12 +4,8 @@ import type { JsonObject } from "../../core/text/json.ts";
 import type { CommandCall, Misuse } from "../command.ts";
 import { isHealthy, printFindings } from "../doctor/report.ts";
 import { findingsOfChannel } from "../doctor/workspace-findings.ts";
-import {
-  type ChannelRecipe,
-  channelRecipes,
-  type KindRecipes,
-  type RecipeVariable,
-} from "./channel-recipes.ts";
+import type { ChannelRecipe, KindRecipes, RecipeVariable } from "./channel-recipe.ts";
+import { channelRecipes } from "./channel-recipes.ts";
 import { draft, type OpenConfig, openConfig, registries, saveConfig } from "./config-draft.ts";
 import { addToEnvFile } from "./env-file.ts";
 import { type GatheredVariables, gatherVariables, whereToFind } from "./gather-variables.ts";
