@@ -8,7 +8,8 @@ import { createHub, type Hub } from "../queue/hub.ts";
 import { openQueueBackend, type QueueBackend } from "../queue/queue-backend.ts";
 import { type Database, openDatabase } from "../storage/database.ts";
 import { startEmbeddedPostgres } from "../storage/embedded/embedded-postgres.ts";
-import { isMigrated, migrateDatabase } from "../storage/migrate.ts";
+import { migrateDatabase } from "../storage/migrate.ts";
+import { isMigrated } from "../storage/migration-record.ts";
 import { serviceKey } from "../storage/service-keys.ts";
 
 /** The service's infrastructure. */

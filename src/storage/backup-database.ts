@@ -2,7 +2,8 @@ import type pg from "pg";
 import type { Logger } from "../core/process/logger.ts";
 import { type BackupLine, BackupProblem } from "./backup-lines.ts";
 import { openPool } from "./database.ts";
-import { appliedMigrations, applyMigrations, migrateTo } from "./migrate.ts";
+import { applyMigrations, migrateTo } from "./migrate.ts";
+import { appliedMigrations } from "./migration-record.ts";
 import {
   occupiedTables,
   readRows,

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { StartupError } from "../core/faults/errors.ts";
 import { errorFinding, type Finding, okFinding, warningFinding } from "../core/faults/finding.ts";
-import { missingMigrations } from "./migrate.ts";
+import { missingMigrations } from "./migration-record.ts";
 
 /** The Postgres version that the tests use. */
 const TESTED_VERSION = 18;

@@ -1,33 +1,13 @@
-import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { StartupError } from "../core/faults/errors.ts";
 import type { Logger } from "../core/process/logger.ts";
-import { packageFile } from "../core/process/package-file.ts";
 import { openPool } from "./database.ts";
+import { MIGRATIONS_DIRECTORY, type Migration, readMigrations } from "./migration-files.ts";
+import { appliedMigrations, CREATE_LEDGER, hasLedger, pendingMigrations } from "./migration-record.ts";
 
 /** The lock that Prisma's command line takes. So Prisma and this service never migrate at the same time. */
 const PRISMA_LOCK = 72707369;
-
-const MIGRATIONS_DIRECTORY = packageFile("prisma/migrations/");
-
-const CREATE_LEDGER = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
-  id VARCHAR(36) PRIMARY KEY NOT NULL,
-  checksum VARCHAR(64) NOT NULL,
-  finished_at TIMESTAMPTZ,
-  migration_name VARCHAR(255) NOT NULL,
-  logs TEXT,
-  rolled_back_at TIMESTAMPTZ,
-  started_at TIMESTAMPTZ NOT NULL DEFAULT now(),
-  applied_steps_count INTEGER NOT NULL DEFAULT 0
-)`;
-
-interface Migration {
-  name: string;
-  sql: string;
-  checksum: string;
-}
 
 /** Runs `applyMigrations` on a separate connection, which waits for statements without a time limit. */
 export async function migrateDatabase(options: { url: string; log: Logger }): Promise<string[]> {
@@ -37,22 +17,6 @@ export async function migrateDatabase(options: { url: string; log: Logger }): Pr
   } finally {
     await pool.end();
   }
-}
-
-/**
- * Returns true if the database has exactly the migrations of this release. Then a start needs no separate connection to
- * migrate. Everything else, also a contradiction, is for `migrateDatabase`, which holds the lock while it looks.
- */
-export async function isMigrated(pool: Pick<pg.Pool, "query">): Promise<boolean> {
-  if (!(await hasLedger(pool))) return false;
-  const { rows } = await pool.query<{ name: string; checksum: string; finished_at: Date | null }>(
-    `SELECT migration_name AS name, checksum, finished_at FROM _prisma_migrations
-     WHERE rolled_back_at IS NULL ORDER BY 1`,
-  );
-  const migrations = readMigrations(MIGRATIONS_DIRECTORY);
-  const sums = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
-  const same = rows.filter((row) => row.finished_at !== null && sums.get(row.name) === row.checksum);
-  return same.length === rows.length && rows.length === migrations.length;
 }
 
 /**
@@ -116,72 +80,6 @@ export async function migrateTo(
   if ((await appliedMigrations(pool)).some((name) => !names.includes(name))) return "ahead";
   await applyMigrations(pool, log, directory, names);
   return "done";
-}
-
-/** The names of the migrations that a database has, the oldest first. */
-export async function appliedMigrations(client: Pick<pg.ClientBase, "query">): Promise<string[]> {
-  if (!(await hasLedger(client))) return [];
-  const { rows } = await client.query<{ name: string }>(
-    `SELECT migration_name AS name FROM _prisma_migrations
-     WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL ORDER BY 1`,
-  );
-  return rows.map(({ name }) => name);
-}
-
-/**
- * Returns the names of the migrations that a start would apply. Throws a StartupError if a start would refuse. Changes
- * nothing.
- */
-export async function missingMigrations(client: pg.ClientBase): Promise<string[]> {
-  const migrations = readMigrations(MIGRATIONS_DIRECTORY);
-  const pending = (await hasLedger(client)) ? await pendingMigrations(client, migrations) : migrations;
-  return pending.map(({ name }) => name);
-}
-
-/** Checks first, because `CREATE TABLE IF NOT EXISTS` needs the right to create tables even if the table exists. */
-async function hasLedger(client: Pick<pg.ClientBase | pg.Pool, "query">): Promise<boolean> {
-  const { rowCount } = await client.query("SELECT 1 WHERE to_regclass('_prisma_migrations') IS NOT NULL");
-  return rowCount === 1;
-}
-
-/** Reads synchronously, because nothing is served yet. So many small reads take three times as long otherwise. */
-function readMigrations(directory: string): Migration[] {
-  const entries = readdirSync(directory, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return names.sort().map((name) => {
-    const sql = readFileSync(join(directory, name, "migration.sql"), "utf8");
-    return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
-  });
-}
-
-async function pendingMigrations(client: pg.ClientBase, migrations: Migration[]): Promise<Migration[]> {
-  const { rows } = await client.query<{ migration_name: string; checksum: string; finished_at: Date | null }>(
-    "SELECT migration_name, checksum, finished_at FROM _prisma_migrations WHERE rolled_back_at IS NULL",
-  );
-  const recorded = new Map(rows.map((row) => [row.migration_name, row]));
-  const known = new Map(migrations.map((migration) => [migration.name, migration]));
-  for (const { migration_name: name, checksum, finished_at } of rows) {
-    const migration = known.get(name);
-    if (!migration) {
-      throw new StartupError(
-        `The database has the migration ${name} of a newer release, which this release does not know. ` +
-          "Run that release or a newer one.",
-      );
-    }
-    if (finished_at === null) {
-      throw new StartupError(
-        `The migration ${name} started on this database and did not finish. Repair what it left, then delete its row ` +
-          "in _prisma_migrations or mark it with prisma migrate resolve.",
-      );
-    }
-    if (migration.checksum !== checksum) {
-      throw new StartupError(
-        `The migration ${name} was changed after it was applied to this database. Restore ` +
-          `prisma/migrations/${name}/migration.sql and put the change into a new migration.`,
-      );
-    }
-  }
-  return migrations.filter((migration) => !recorded.has(migration.name));
 }
 
 async function applyTogether(client: pg.PoolClient, migrations: readonly Migration[]): Promise<void> {

@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
 import { schemaDrift } from "../../prisma/schema-engine.mjs";
-import { appliedMigrations, applyMigrations, isMigrated } from "../../src/storage/migrate.ts";
+import { applyMigrations } from "../../src/storage/migrate.ts";
+import { appliedMigrations, isMigrated } from "../../src/storage/migration-record.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
 
