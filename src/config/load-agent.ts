@@ -5,7 +5,7 @@ import type { ConfigProblem } from "../core/faults/errors.ts";
 import { minuteOfDay } from "../core/schedule/quiet-hours.ts";
 import type { AgentDefinition, BudgetLimit, EventRule } from "../core/session/agent-definition.ts";
 import type { ShadowSettings } from "../core/session/shadow-settings.ts";
-import { isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../core/text/json.ts";
 import { durationMs } from "../core/time/duration.ts";
 import { type AgentSettings, agentSchema } from "./agent-schema.ts";
 import { schemaProblems } from "./config-problems.ts";
@@ -180,10 +180,4 @@ function isFirstAtPath(problem: ConfigProblem, index: number, all: readonly Conf
 
 function digestOf(value: JsonObject): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
-}
-
-function canonicalJson(value: Json): string {
-  return JSON.stringify(value, (_key, node: Json) =>
-    isJsonObject(node) ? Object.fromEntries(Object.entries(node).sort(([a], [b]) => (a < b ? -1 : 1))) : node,
-  );
 }

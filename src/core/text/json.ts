@@ -5,3 +5,10 @@ export type JsonObject = { [key: string]: Json };
 export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** The same text for the same JSON, with any order of its keys. */
+export function canonicalJson(value: Json): string {
+  return JSON.stringify(value, (_key, node: Json) =>
+    isJsonObject(node) ? Object.fromEntries(Object.entries(node).sort(([a], [b]) => (a < b ? -1 : 1))) : node,
+  );
+}

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { RequestError } from "../../../core/faults/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { Logger } from "../../../core/process/logger.ts";
-import { isJsonObject, type Json } from "../../../core/text/json.ts";
+import { canonicalJson, type Json } from "../../../core/text/json.ts";
 import { wait } from "../../../core/time/wait.ts";
 import type {
   IdempotencyClaim,
@@ -135,22 +135,13 @@ function toRepeatable({ workspaceId, keyId, route, path, key, body }: KeyedReque
     const message = `An Idempotency-Key has 1 to ${KEY_LIMIT} characters.`;
     throw new RequestError(400, "invalid_idempotency_key", message);
   }
-  const requestHash = sha256(`${path}\n${canonical(body)}`);
+  const requestHash = sha256(`${path}\n${canonicalJson(body ?? null)}`);
   return { workspaceId, route, keyHash: sha256(`${keyId}/${key}`), requestHash };
 }
 
 function reused(): RequestError {
   const message = "This Idempotency-Key was used for another request. Every request needs a key of its own.";
   return new RequestError(409, "idempotency_key_reused", message);
-}
-
-/** The same text for the same JSON, with any order of its keys. */
-function canonical(body: Json | undefined): string {
-  return JSON.stringify(body ?? null, (_key, value: Json) =>
-    isJsonObject(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
 }
 
 function topicOf(request: RepeatableRequest): string {

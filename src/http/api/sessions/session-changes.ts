@@ -4,12 +4,9 @@ import { RequestError } from "../../../core/faults/errors.ts";
 import { languageOf } from "../../../core/session/user-language.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { mergePatch } from "../../../core/text/merge-patch.ts";
+import type { ChangeableSession, SessionChanges } from "../../../sessions/session-changes-repository.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import type {
-  ChangeableSession,
-  SessionChanges,
-  SessionWrites,
-} from "../../../sessions/session-writes-repository.ts";
+import type { SessionWrites } from "../../../sessions/session-writes-repository.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams, keptJsonSchema, versionNumber } from "../route/wire-schemas.ts";
 import { requireSession, SESSION_NOT_FOUND, sessionNotFound } from "./require-session.ts";
