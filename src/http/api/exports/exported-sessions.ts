@@ -1,6 +1,7 @@
 import type { Keyset } from "../../../core/page.ts";
 import type { MessageQueries } from "../../../sessions/message-queries-repository.ts";
-import type { SessionFilters, SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import type { SessionFilters } from "../../../sessions/session-filters.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
 import { toMessage } from "../messages/message-resource.ts";
 import { writeCursor } from "../route/paging.ts";
 import { toSessionRow } from "../sessions/session-resource.ts";

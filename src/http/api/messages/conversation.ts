@@ -1,7 +1,7 @@
 import type { TurnEvent } from "../../../core/session/turn-log.ts";
 import type { MessageView } from "../../../sessions/message-queries-repository.ts";
 import type { OpenHandoff } from "../../../sessions/open-handoff.ts";
-import type { SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionView } from "../../../sessions/session-view.ts";
 import type { ExecutionView } from "../../../turns/answering/execution-queries-repository.ts";
 
 /**

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { PromptMessage } from "../../../bots/bot.ts";
 import { BotError, RequestError } from "../../../core/faults/errors.ts";
-import type { SessionQueries, SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import type { SessionView } from "../../../sessions/session-view.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idParams } from "../route/wire-schemas.ts";
 import { requireSession, SESSION_NOT_FOUND } from "../sessions/require-session.ts";

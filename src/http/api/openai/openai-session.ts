@@ -1,7 +1,7 @@
 import type { SessionAgent } from "../../../agents/session-agent-repository.ts";
 import { RequestError } from "../../../core/faults/errors.ts";
 import { excerpt } from "../../../core/text/text.ts";
-import type { SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionView } from "../../../sessions/session-view.ts";
 import { requireVariables } from "../sessions/session-variables.ts";
 import type { OpenaiRoutesDeps } from "./openai.ts";
 import type { Asked } from "./openai-wire.ts";

@@ -1,5 +1,6 @@
 import { RequestError } from "../../../core/faults/errors.ts";
-import type { SessionQueries, SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
+import type { SessionView } from "../../../sessions/session-view.ts";
 
 /** The error that `requireSession` may throw, for a route's list of errors. */
 export const SESSION_NOT_FOUND = {

@@ -1,7 +1,7 @@
 import type { VersionOpening } from "../../../agents/session-agent-repository.ts";
 import { stableId } from "../../../core/ids.ts";
 import type { MessageView } from "../../../sessions/message-queries-repository.ts";
-import type { SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionView } from "../../../sessions/session-view.ts";
 
 /**
  * The first messages of every session of a version, as messages of this session. They come before its own messages, at

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { SessionAgents } from "../../../agents/session-agent-repository.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { storableJson } from "../../../core/text/text.ts";
-import type { SessionFilters } from "../../../sessions/session-queries-repository.ts";
+import type { SessionFilters } from "../../../sessions/session-filters.ts";
 import { booleanQuery, jsonObjectSchema, timeSchema, wordsQuery } from "../route/wire-schemas.ts";
 
 const metadataFilter = z.string().transform((text, context): JsonObject => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SessionListView, SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionListView, SessionView } from "../../../sessions/session-view.ts";
 import { openHandoffSchema, toOpenHandoff } from "../handoffs/handoff-resource.ts";
 import { idSchema, jsonObjectSchema, timestampSchema } from "../route/wire-schemas.ts";
 

@@ -4,7 +4,7 @@ import { overloaded, RequestError } from "../../../core/faults/errors.ts";
 import { newId } from "../../../core/ids.ts";
 import type { Logger } from "../../../core/process/logger.ts";
 import { storableText } from "../../../core/text/text.ts";
-import type { SessionView } from "../../../sessions/session-queries-repository.ts";
+import type { SessionView } from "../../../sessions/session-view.ts";
 import type { ExecutionQueries } from "../../../turns/answering/execution-queries-repository.ts";
 import type { Conversation } from "../messages/conversation.ts";
 import { toNewMessage } from "../messages/message-body.ts";
