@@ -1,10 +1,12 @@
 import { isAccessPayload } from "../core/message/access-press.ts";
-import type { ChannelEvent, ConversationRef, InboundMessage } from "../core/message/channel-event.ts";
+import type { ChannelEvent } from "../core/message/channel-event.ts";
+import type { ConversationRef, InboundMessage } from "../core/message/inbound-message.ts";
 import type { KnownMessage } from "../core/message/message-context.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import { storableData } from "../core/text/text.ts";
+import { eventRow } from "./event-row.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
-import { eventRow, type SessionMessage, sessionRow } from "./new-row.ts";
+import { type SessionMessage, sessionRow } from "./session-row.ts";
 
 export interface IngestDeps {
   /** Stores one message, committed together with all others that wait. */

@@ -1,7 +1,7 @@
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { Ingest } from "./accept-inbound.ts";
 import type { InboundOutcome, InboundRow } from "./inbound-row.ts";
-import type { SessionMessage } from "./new-row.ts";
+import type { SessionMessage } from "./session-row.ts";
 
 export type SendOutcome<Known> =
   | { kind: "stored"; row: InboundRow; outcome: Extract<InboundOutcome, { kind: "accepted" }> }

@@ -1,10 +1,10 @@
 import type { PoolClient } from "pg";
 import { findGranted } from "../access/grants-repository.ts";
 import { findWaiting } from "../access/sender-facts-repository.ts";
-import type { ConversationRef } from "../core/message/channel-event.ts";
+import type { ConversationRef } from "../core/message/inbound-message.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
+import { namesOf } from "./event-row.ts";
 import type { InboundRow } from "./inbound-row.ts";
-import { namesOf } from "./new-row.ts";
 
 /**
  * Messages of senders without access, and of senders with access whose earlier messages still wait. Only these need the
