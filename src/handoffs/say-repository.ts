@@ -1,7 +1,7 @@
 import type { PoolClient } from "pg";
 import { addFiles } from "../attachments/add-files-repository.ts";
 import { newId } from "../core/ids.ts";
-import type { InboundAttachment } from "../core/message/channel-event.ts";
+import type { InboundAttachment } from "../core/message/inbound-message.ts";
 import { prepareReply, type Reply, type ReplyLimits } from "../core/message/reply-parts.ts";
 import { storableFile } from "../core/message/storable-file.ts";
 import { storableText } from "../core/text/text.ts";

@@ -6,7 +6,7 @@ import { grantAccess } from "../access/grants-repository.ts";
 import { type AnsweredRequest, lockRequest, settleRequests } from "../access/requests-repository.ts";
 import { newId } from "../core/ids.ts";
 import { readAccessPress } from "../core/message/access-press.ts";
-import type { InboundMessage } from "../core/message/channel-event.ts";
+import type { InboundMessage } from "../core/message/inbound-message.ts";
 import { nameLine } from "../core/message/name-line.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import { claimEvent } from "../sessions/event-keys-repository.ts";

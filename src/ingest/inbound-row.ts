@@ -1,6 +1,6 @@
 import type { PlannedDelivery } from "../access/cards-repository.ts";
 import type { Refusal } from "../access/decide-access.ts";
-import type { InboundAttachment } from "../core/message/channel-event.ts";
+import type { InboundAttachment } from "../core/message/inbound-message.ts";
 import type { MessageContext } from "../core/message/message-context.ts";
 import type { AccessSettings } from "../core/session/access-settings.ts";
 import type { JsonObject } from "../core/text/json.ts";

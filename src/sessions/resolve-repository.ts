@@ -1,6 +1,6 @@
 import type { PoolClient } from "pg";
 import { newId } from "../core/ids.ts";
-import type { ConversationRef } from "../core/message/channel-event.ts";
+import type { ConversationRef } from "../core/message/inbound-message.ts";
 import type { ChannelRef } from "../core/session/runtime.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { linkNext, openNext, openSession } from "./open-repository.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { ADA, callback, directMessage, eventRequest, nextTs, slackChannel } from "./slack-subject.ts";
 

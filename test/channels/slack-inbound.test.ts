@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { KnownConversation } from "../../src/channels/channel-options.ts";
-import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { createSubjectTools } from "./conformance-subject.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { MessageReference } from "../../src/core/message/channel-event.ts";
+import type { MessageReference } from "../../src/core/message/inbound-message.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { type FakeSlack, startFakeSlack } from "../support/fake-slack.ts";
 import { ADA, callback, directMessage, eventRequest, nextTs, slackChannel } from "./slack-subject.ts";

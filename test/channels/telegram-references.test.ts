@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
 

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { TelegramServer } from "telegram-test-api/lib/telegramServer.js";
 import { expect, test } from "vitest";
-import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import { eventually } from "../support/eventually.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { telegramChannel } from "./telegram-subject.ts";

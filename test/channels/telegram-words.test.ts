@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { readable } from "../../src/channels/telegram/readable.ts";
-import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
 

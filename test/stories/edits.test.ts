@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import type { JsonObject } from "../../src/core/text/json.ts";
 import { eventually } from "../support/eventually.ts";
 import { createScriptedBot } from "../support/scripted-bot.ts";

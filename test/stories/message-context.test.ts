@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { MessageReference } from "../../src/core/message/channel-event.ts";
+import type { MessageReference } from "../../src/core/message/inbound-message.ts";
 import { eventually } from "../support/eventually.ts";
 import { createGatedChannel } from "../support/gated-channel.ts";
 import type { BotCall } from "../support/scripted-bot.ts";

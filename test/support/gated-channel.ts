@@ -4,7 +4,8 @@ import type { ChannelCapabilities } from "../../src/channels/channel-capabilitie
 import { type ChannelDefinition, defineChannel } from "../../src/channels/channel-definition.ts";
 import type { ChannelOptions } from "../../src/channels/channel-options.ts";
 import type { Received } from "../../src/channels/channel-webhook.ts";
-import type { DeliveryReceipt, InboundMessage } from "../../src/core/message/channel-event.ts";
+import type { DeliveryReceipt } from "../../src/core/message/channel-event.ts";
+import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
 import type { StreamTarget } from "../../src/core/message/live-stream.ts";
 import type { OutboundPart, SendResult, SilentOutcome } from "../../src/core/message/outbound.ts";
 import type { Reachability } from "../../src/core/session/reachability.ts";

@@ -1,4 +1,4 @@
-import type { InboundMessage } from "../../core/message/channel-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 
 /** Tells if a message is nothing but one of some words, in any case. A press, or a message with a file, is not. */
 export function createWordCheck(words: readonly string[]) {

@@ -1,4 +1,4 @@
-import type { InboundMessage, MessageReference } from "../../core/message/channel-event.ts";
+import type { InboundMessage, MessageReference } from "../../core/message/inbound-message.ts";
 import type { KnownConversation } from "../channel-options.ts";
 import { inTeam, toAddress } from "./address.ts";
 import { isDirect, isReply, mentionsUs, type SlackIdentity, withoutMention } from "./addressing.ts";

@@ -1,5 +1,5 @@
-import type { InboundMessage } from "../../core/message/channel-event.ts";
 import type { DeskMessage } from "../../core/message/desk-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { Later } from "../kit/later.ts";
 import { toAddress } from "./address.ts";

@@ -1,7 +1,7 @@
 import { isAccessPayload } from "../../core/message/access-press.ts";
 import type { Button } from "../../core/message/button.ts";
-import type { InboundMessage } from "../../core/message/channel-event.ts";
 import type { DeskPress } from "../../core/message/desk-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 import { findPressed, type PressReference, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { KnownConversation, OfferedButtons } from "../channel-options.ts";

@@ -1,5 +1,5 @@
 import { kindOfType } from "../../core/message/attachment.ts";
-import type { InboundAttachment, MessageReference } from "../../core/message/channel-event.ts";
+import type { InboundAttachment, MessageReference } from "../../core/message/inbound-message.ts";
 import { toFileId } from "./files.ts";
 import type { SlackAttachment, SlackContent, SlackFile } from "./message.ts";
 import { firstName } from "./people.ts";

@@ -1,6 +1,6 @@
 import type { WebClient } from "@slack/web-api";
 import { z } from "zod";
-import type { MessageReference } from "../../core/message/channel-event.ts";
+import type { MessageReference } from "../../core/message/inbound-message.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
 import { toAddress } from "./address.ts";

@@ -1,4 +1,5 @@
-import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import { OPTED_OUT } from "../kit/opted-out.ts";
 import { createWordCheck } from "../kit/whole-words.ts";

@@ -1,4 +1,4 @@
-import type { ConversationRef } from "../../core/message/channel-event.ts";
+import type { ConversationRef } from "../../core/message/inbound-message.ts";
 
 /** An address for messages: a chat, or a part of it. */
 export interface TelegramPlace {

@@ -1,4 +1,4 @@
-import type { InboundAttachment } from "../../core/message/channel-event.ts";
+import type { InboundAttachment } from "../../core/message/inbound-message.ts";
 import type { TelegramContent, TelegramFile } from "./message.ts";
 
 /** The files of a message, as references: nothing is downloaded. */

@@ -1,4 +1,4 @@
-import type { InboundMessage } from "../../core/message/channel-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import { conversationAt, type TelegramPlace } from "./address.ts";
 import { type Addressing, isWithOnePerson } from "./addressing.ts";

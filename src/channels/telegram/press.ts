@@ -1,7 +1,8 @@
 import type { Api } from "grammy";
 import { isAccessPayload } from "../../core/message/access-press.ts";
 import type { Button } from "../../core/message/button.ts";
-import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 import { findPressed, type PressReference, readPressReference } from "../../core/message/press.ts";
 import type { Logger } from "../../core/process/logger.ts";
 import type { OfferedButtons } from "../channel-options.ts";

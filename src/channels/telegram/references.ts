@@ -1,4 +1,4 @@
-import type { InboundAttachment, MessageReference } from "../../core/message/channel-event.ts";
+import type { InboundAttachment, MessageReference } from "../../core/message/inbound-message.ts";
 import { messageIdAt, type TelegramPlace } from "./address.ts";
 import { writtenOf } from "./addressing.ts";
 import { attachmentsOf } from "./attachments.ts";

@@ -1,4 +1,4 @@
-import type { InboundAttachment } from "../../core/message/channel-event.ts";
+import type { InboundAttachment } from "../../core/message/inbound-message.ts";
 import { type FormParams, field } from "./params.ts";
 
 /** More files than any message has, so that a forged count cannot cause much work. */

@@ -1,4 +1,4 @@
-import type { MessageReference } from "../../core/message/channel-event.ts";
+import type { MessageReference } from "../../core/message/inbound-message.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 
 /** A place that a user shared. */

@@ -3,7 +3,7 @@ import type {
   InboundAttachment,
   InboundMessage,
   MessageReference,
-} from "../../core/message/channel-event.ts";
+} from "../../core/message/inbound-message.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 import { otherFormsOf } from "./address.ts";
 import { type Referral, referralMetadata } from "./referral.ts";

@@ -1,4 +1,5 @@
-import type { ChannelEvent, InboundMessage } from "../../core/message/channel-event.ts";
+import type { ChannelEvent } from "../../core/message/channel-event.ts";
+import type { InboundMessage } from "../../core/message/inbound-message.ts";
 import { findPressed, readPressReference } from "../../core/message/press.ts";
 import type { ChannelOptions } from "../channel-options.ts";
 import { buttonsUnknown, isLater, type Later } from "../kit/later.ts";

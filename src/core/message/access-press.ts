@@ -1,5 +1,5 @@
 import type { Button } from "./button.ts";
-import type { InboundMessage } from "./channel-event.ts";
+import type { InboundMessage } from "./inbound-message.ts";
 
 /** The answers on the buttons of a card, in their order. */
 const ANSWERS = ["approved", "denied"] as const;

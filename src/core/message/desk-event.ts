@@ -1,5 +1,5 @@
-import type { InboundAttachment } from "./channel-event.ts";
 import type { DeskAct } from "./desk-act.ts";
+import type { InboundAttachment } from "./inbound-message.ts";
 
 /** A member of a desk, in the platform's terms. */
 export interface DeskMember {

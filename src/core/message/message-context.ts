@@ -1,5 +1,5 @@
 import { shortened } from "../text/text.ts";
-import type { MessageReference } from "./channel-event.ts";
+import type { MessageReference } from "./inbound-message.ts";
 import { nameLine } from "./name-line.ts";
 
 /** A stored reference from one message to another. */

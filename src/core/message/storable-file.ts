@@ -1,6 +1,6 @@
 import { storableText } from "../text/text.ts";
-import type { InboundAttachment } from "./channel-event.ts";
 import { safeFileName } from "./file-name.ts";
+import type { InboundAttachment } from "./inbound-message.ts";
 
 /** The sender controls a platform's data about a file: names and sizes can be anything. */
 export function storableFile(attachment: InboundAttachment): InboundAttachment {

@@ -1,4 +1,4 @@
-import type { InboundAttachment } from "../../../core/message/channel-event.ts";
+import type { InboundAttachment } from "../../../core/message/inbound-message.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { placeDetails, placeText, readReaction } from "../details.ts";
 import { unreadableText } from "../inbound.ts";

@@ -1,4 +1,4 @@
-import type { MessageReference } from "../../../core/message/channel-event.ts";
+import type { MessageReference } from "../../../core/message/inbound-message.ts";
 import type { MetaMessage } from "./payload.ts";
 
 /** Types that answer a message of ours by a press on it. The pressed text needs no reference. */

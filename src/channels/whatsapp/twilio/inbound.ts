@@ -1,4 +1,5 @@
-import type { ChannelEvent, ConversationRef, MessageReference } from "../../../core/message/channel-event.ts";
+import type { ChannelEvent } from "../../../core/message/channel-event.ts";
+import type { ConversationRef, MessageReference } from "../../../core/message/inbound-message.ts";
 import type { Logger } from "../../../core/process/logger.ts";
 import type { JsonObject } from "../../../core/text/json.ts";
 import { OPTED_OUT } from "../../kit/opted-out.ts";
