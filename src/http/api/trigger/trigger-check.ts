@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../../../core/text/json.ts";
 import type { SessionQueries } from "../../../sessions/session-queries-repository.ts";
-import type { Prospect } from "../../../triggers/outreach.ts";
+import type { Prospect } from "../../../triggers/prospects.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { idSchema, keptJsonSchema, timestampSchema } from "../route/wire-schemas.ts";
 import { reachableOf, reachableSchema } from "../users/reachable.ts";
