@@ -2,7 +2,7 @@ import type { Pool } from "pg";
 import { asMerged, type LogEntry, startOfAttempt } from "../../core/session/turn-log.ts";
 import { storableText } from "../../core/text/text.ts";
 import { inTransaction } from "../../storage/transaction.ts";
-import type { StoredStream } from "../streams/turn-streams.ts";
+import type { StoredStream } from "../streams/stream-notices.ts";
 
 export type ExecutionRepository = ReturnType<typeof createExecutionRepository>;
 

@@ -3,6 +3,8 @@ const POLL_MS = 2_000;
 /** Number of checks between two reports that a follower in this process still watches. */
 const ASK_EVERY = 10;
 
+export type StreamPoll = ReturnType<typeof createStreamPoll>;
+
 /**
  * Wakes the followers of an execution in another process, so that they check for missed events. For an execution in
  * this process no event gets lost. All followers share one timer: thousands of them cost nothing while nothing happens.

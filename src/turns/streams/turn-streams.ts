@@ -1,20 +1,11 @@
 import { createShortLivedMap } from "../../core/process/short-lived-map.ts";
-import { createTurnLog, type LogEntry, type TurnEvent, type TurnLog } from "../../core/session/turn-log.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../core/text/json.ts";
+import { createTurnLog, type TurnEvent, type TurnLog } from "../../core/session/turn-log.ts";
+import { isJsonObject, type JsonObject } from "../../core/text/json.ts";
 import { storableObject } from "../../core/text/text.ts";
 import { monotonicMs } from "../../core/time/monotonic.ts";
-import { endOf, takeNotice, trim } from "./follow-events.ts";
-import { createRetryFilter } from "./retry-filter.ts";
+import { type FollowDeps, followStream } from "./follow-stream.ts";
+import { type Notices, type StoredStream, topicOf } from "./stream-notices.ts";
 import { createStreamPoll, sharedInOneMoment } from "./stream-poll.ts";
-
-/** Notices between processes. They are best effort, because Postgres has the authoritative state. */
-export interface Notices {
-  publish(topic: string, data: JsonObject, options: { remote: boolean }): void;
-  subscribe(topic: string, listener: (data: Json) => void): () => void;
-}
-
-/** The stored state of an execution: its stream, after it has ended. */
-export type StoredStream = { ended: false } | { ended: true; log: LogEntry[] };
 
 export interface TurnStreams {
   /** Starts the stream of a turn in this process. `attempts`: the number of earlier attempts by other processes. */
@@ -41,8 +32,6 @@ const WATCH_TOPIC = "turn-watch";
 
 /** Time for which a watcher in another process is remembered, milliseconds. */
 const WATCH_MS = 60_000;
-
-const topicOf = (executionId: string): string => `turn.${executionId}`;
 
 export function createTurnStreams(deps: {
   notices: Notices;
@@ -93,62 +82,12 @@ export function createTurnStreams(deps: {
 
   const polls = createStreamPoll({ isHere: (id) => running.has(id), ask });
   const look = sharedInOneMoment(stored);
-
-  async function* follow(
-    executionId: string,
-    afterId: number,
-    signal: AbortSignal,
-  ): AsyncGenerator<TurnEvent> {
-    const inbox: TurnEvent[] = [];
-    let wake = resolvers();
-    const notify = () => wake.resolve();
-    const leave = notices.subscribe(topicOf(executionId), (data) => {
-      if (!isJsonObject(data)) return;
-      takeNotice(data, inbox);
-      notify();
-    });
-    const local = running.get(executionId);
-    if (local) inbox.push(...local.since(afterId));
-    else ask(executionId);
-    const leavePoll = polls.join(executionId, notify);
-    signal.addEventListener("abort", notify, { once: true });
-    const tell = createRetryFilter(afterId);
-    let position = afterId;
-    let checkStore = !local;
-    try {
-      while (!signal.aborted) {
-        let gap = false;
-        for (const event of inbox.splice(0)) {
-          const next = trim(event, position);
-          if (next === "gap") gap = true;
-          if (next === "gap" || next === "seen") continue;
-          position = next.id;
-          const news = tell(next);
-          if (news) yield news;
-          if (next.type === "done" || next.type === "error") return;
-        }
-        if (gap) ask(executionId);
-        if (checkStore || gap) {
-          const state = await look(executionId);
-          if (state === null) return;
-          if (state.ended) return yield* endOf(state.log, position, tell);
-        }
-        if (inbox.length > 0) continue;
-        await wake.promise;
-        wake = resolvers();
-        checkStore = !running.has(executionId);
-      }
-    } finally {
-      leavePoll();
-      signal.removeEventListener("abort", notify);
-      leave();
-    }
-  }
+  const following: FollowDeps = { notices, local: (id) => running.get(id), ask, polls, stored: look };
 
   return {
     open,
     ended,
-    follow,
+    follow: (executionId, afterId, signal) => followStream(following, executionId, afterId, signal),
     stop() {
       unsubscribe();
       polls.stop();
@@ -158,12 +97,4 @@ export function createTurnStreams(deps: {
 
 function snapshot(log: TurnLog): JsonObject {
   return { entries: log.entries() as unknown as JsonObject[] };
-}
-
-function resolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((r) => {
-    resolve = r;
-  });
-  return { promise, resolve };
 }
