@@ -5,6 +5,8 @@ import { type People, workspaceOf } from "./people.ts";
 
 export const isDirect = ({ channel }: SlackPlace) => channel.startsWith("D");
 
+export type FindRecipient = ReturnType<typeof createFindRecipient>;
+
 /**
  * Finds the recipient of a stream. Outside direct conversations Slack needs the recipient and the recipient's workspace.
  * In a shared channel that is the recipient's own workspace, never the organization. Null if it is unknown.

@@ -4,6 +4,8 @@ import type { SlackPlace } from "./address.ts";
 /** Cards that a workspace refused are tried again after this time. */
 const REFUSED_MS = 60 * 60_000;
 
+export type StreamingLimits = ReturnType<typeof createStreamingLimits>;
+
 /** The limits of workspaces for streams, as their refusals show them. */
 export function createStreamingLimits() {
   /** Workspaces that asked us to wait, each with the end of the wait. Sends come before previews. */
