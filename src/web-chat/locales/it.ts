@@ -66,7 +66,7 @@ export const words: Words = {
   rateUp: "Buona risposta",
   rateDown: "Cattiva risposta",
   why: "Perché? (facoltativo)",
-  thanks: "Grazie per il suo parere.",
+  thanks: "Grazie per il tuo parere.",
   record: "Registra un messaggio vocale",
   recording: "Registrazione in corso",
   attachRecording: "Allega il messaggio vocale",

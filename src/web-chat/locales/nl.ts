@@ -56,7 +56,7 @@ export const words: Words = {
   unavailable: "Niet meer beschikbaar",
   pending: "Onderweg…",
   menu: "Menu",
-  tooLong: "Je bericht is {count} tekens te lang.",
+  tooLong: "Uw bericht is {count} tekens te lang.",
   tooMany: "Bij een bericht passen hoogstens {count} bestanden. Niet meegenomen: {names}.",
   notSeen: "De bot kan dit soort afbeeldingen niet zien: {name}. Stuur het als JPEG of PNG.",
   enlarge: "{name} vergroten",

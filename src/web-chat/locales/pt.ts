@@ -56,7 +56,7 @@ export const words: Words = {
   unavailable: "Já não está disponível",
   pending: "A caminho…",
   menu: "Menu",
-  tooLong: "Sua mensagem passa do limite em {count} caracteres.",
+  tooLong: "A sua mensagem passa do limite em {count} caracteres.",
   tooMany: "Uma mensagem leva no máximo {count} arquivos. Ficaram de fora: {names}.",
   notSeen: "O bot não consegue ver imagens deste tipo: {name}. Envie como JPEG ou PNG.",
   enlarge: "Ampliar {name}",
