@@ -5,12 +5,12 @@ import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { HandoffSettings } from "../core/session/handoff-settings.ts";
 import { claimEvent } from "../sessions/event-keys-repository.ts";
 import { inTransaction } from "../storage/transaction.ts";
-import { type Refused, replyInHandoff, takeHandoff } from "./answer-repository.ts";
 import { type DeskWords, readDeskWords } from "./desk-words.ts";
 import type { HandoffSession, Person } from "./handoff.ts";
 import { lockSession } from "./handoff-rows-repository.ts";
 import { releaseHandoff } from "./release-repository.ts";
 import type { Changed } from "./request-repository.ts";
+import { type Refused, replyInHandoff, takeHandoff } from "./take-and-reply-repository.ts";
 
 /** A handoff that a thread belongs to. */
 interface Thread {

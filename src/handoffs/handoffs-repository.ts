@@ -3,10 +3,10 @@ import { newId } from "../core/ids.ts";
 import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import { asksForPerson, type HandoffSettings } from "../core/session/handoff-settings.ts";
 import { inTransaction } from "../storage/transaction.ts";
-import { type PersonReply, type Refused, replyInHandoff, takeHandoff } from "./answer-repository.ts";
 import type { DeskPlace, HandoffSession, HandoffSource, Person } from "./handoff.ts";
 import { type Release, releaseHandoff } from "./release-repository.ts";
 import { type Changed, type HandoffRequest, type Requested, requestHandoff } from "./request-repository.ts";
+import { type PersonReply, type Refused, replyInHandoff, takeHandoff } from "./take-and-reply-repository.ts";
 
 export interface HandoffsDeps {
   pool: Pool;

@@ -3,10 +3,10 @@ import { newId } from "../core/ids.ts";
 import type { OperatorMessage } from "../core/message/channel-event.ts";
 import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import type { HandoffSettings } from "../core/session/handoff-settings.ts";
-import { takeHandoff } from "./answer-repository.ts";
 import type { HandoffSession, Person } from "./handoff.ts";
 import { readHandoff } from "./handoff-rows-repository.ts";
 import { type Changed, changed, type Requested, requestHandoff } from "./request-repository.ts";
+import { takeHandoff } from "./take-and-reply-repository.ts";
 
 interface Context {
   sessionId: string;

@@ -4,7 +4,6 @@ import type { ReplyLimits } from "../core/message/reply-parts.ts";
 import { HANDOFF_CODE, type HandoffSettings } from "../core/session/handoff-settings.ts";
 import { storableText } from "../core/text/text.ts";
 import { appendMessage } from "../sessions/append-repository.ts";
-import { holderOf, type Refused } from "./answer-repository.ts";
 import type { Person } from "./handoff.ts";
 import {
   type HandoffRow,
@@ -15,6 +14,7 @@ import {
 } from "./handoff-rows-repository.ts";
 import { type Changed, changed } from "./request-repository.ts";
 import { say } from "./say-repository.ts";
+import { holderOf, type Refused } from "./take-and-reply-repository.ts";
 
 export interface Release {
   sessionId: string;

@@ -1,5 +1,5 @@
 import { RequestError } from "../../../core/faults/errors.ts";
-import type { Refused } from "../../../handoffs/answer-repository.ts";
+import type { Refused } from "../../../handoffs/take-and-reply-repository.ts";
 import { sessionNotFound } from "../sessions/require-session.ts";
 
 export const NO_HANDOFF = {
