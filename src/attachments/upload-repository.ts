@@ -14,7 +14,7 @@ export interface UnsentBytes {
   perKey: number;
 }
 
-/** A file counts as so many bytes at least, so that tiny ones do not fill the table instead of the disk. */
+/** A file counts as so many bytes at least. Otherwise tiny files would fill the table before the disk. */
 const LEAST_BYTES = 65_536;
 
 interface UploadRow {

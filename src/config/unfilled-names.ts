@@ -7,8 +7,8 @@ import type { WorkspaceConfig } from "./load-workspace.ts";
 type Path = readonly (string | number)[];
 
 /**
- * Names in braces in texts that are used as they are written. Only `messages` are filled in, so a model or a user reads
- * these names with their braces, which is mostly a slip.
+ * Names in braces in texts that are used as they are written. Only `messages` are filled in. A model or a user reads
+ * these names with their braces, which is mostly a mistake.
  */
 export function unfilledNames({ file, agents }: WorkspaceConfig): ConfigProblem[] {
   return Object.entries(agents).flatMap(([slug, agent]) =>

@@ -7,12 +7,15 @@ import { isGreeting, isTimeout, silenceSince } from "./firing-kinds.ts";
 import type { Firing } from "./firing-repository.ts";
 
 /** A message of the bot, or a text, in the session of the event. */
-export async function sendMessage(deps: ActionDeps, request: {
-  session: ActingSession;
-  firing: Firing;
-  key: string;
-  message: UnpromptedMessage;
-}): Promise<ActionOutcome> {
+export async function sendMessage(
+  deps: ActionDeps,
+  request: {
+    session: ActingSession;
+    firing: Firing;
+    key: string;
+    message: UnpromptedMessage;
+  },
+): Promise<ActionOutcome> {
   const { session, firing, key, message } = request;
   if (session.isBegunByPerson && isGreeting(firing))
     return { kind: "done", result: { reason: "a person began this conversation, so nobody is greeted" } };

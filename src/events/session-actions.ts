@@ -10,7 +10,11 @@ import type { Firing } from "./firing-repository.ts";
 
 const NO_USER: ActionOutcome = { kind: "failed", reason: "the session has no user" };
 
-export async function endSession(deps: ActionDeps, session: ActingSession, firing: Firing): Promise<ActionOutcome> {
+export async function endSession(
+  deps: ActionDeps,
+  session: ActingSession,
+  firing: Firing,
+): Promise<ActionOutcome> {
   const outcome = await deps.repository.end(session.id, silenceSince(firing));
   if (outcome === "overtaken") return overtaken();
   if (outcome === "busy") return waits("waits for an answer that is being written");
@@ -18,7 +22,12 @@ export async function endSession(deps: ActionDeps, session: ActingSession, firin
   return { kind: "done", result: outcome === "ended" ? {} : { reason: "it had ended before" } };
 }
 
-export async function handOff(deps: ActionDeps, action: RunningAction, session: ActingSession, key: string): Promise<ActionOutcome> {
+export async function handOff(
+  deps: ActionDeps,
+  action: RunningAction,
+  session: ActingSession,
+  key: string,
+): Promise<ActionOutcome> {
   const reason = typeof action.reason === "string" ? action.reason : null;
   const desk = typeof action.desk === "string" ? action.desk : undefined;
   const id = stableId(key);
@@ -30,7 +39,11 @@ export async function handOff(deps: ActionDeps, action: RunningAction, session: 
   };
 }
 
-export async function handOver(deps: ActionDeps, action: RunningAction, session: ActingSession): Promise<ActionOutcome> {
+export async function handOver(
+  deps: ActionDeps,
+  action: RunningAction,
+  session: ActingSession,
+): Promise<ActionOutcome> {
   const { agent } = action;
   if (typeof agent !== "string") return malformed(action);
   const outcome = await deps.repository.handOver(session.id, agent);
@@ -45,7 +58,11 @@ export function logEvent(deps: ActionDeps, { id, channel }: ActingSession, firin
   return { kind: "done" };
 }
 
-export async function setData(deps: ActionDeps, action: RunningAction, session: ActingSession): Promise<ActionOutcome> {
+export async function setData(
+  deps: ActionDeps,
+  action: RunningAction,
+  session: ActingSession,
+): Promise<ActionOutcome> {
   const { data } = action;
   if (!isJsonObject(data)) return malformed(action);
   if (!session.user) return NO_USER;

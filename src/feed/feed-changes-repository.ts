@@ -38,8 +38,8 @@ const MESSAGES_EACH = 20;
 
 /**
  * Everything in a workspace that changed since a time. Each part follows an index that exists for lists. A session is
- * touched by every message and by its end. An execution, a delivery or a handoff is found once by its creation, and
- * later by its id while it is watched.
+ * touched by every message and by its end. An execution, a delivery or a handoff is found once by its creation. Later
+ * it is found by its id, while it is watched.
  */
 const READ = `
   WITH touched AS MATERIALIZED (

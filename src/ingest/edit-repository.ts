@@ -25,8 +25,8 @@ const BY_EVENT = `
   WHERE e.channel_id = $1 AND e.event_key = $2 FOR UPDATE OF s, m`;
 
 /**
- * A message certainly waits in three cases. Nothing works on its session, an earlier message has to be answered first,
- * or the start of its turn would have closed it. A turn that has just begun may not be marked as running yet.
+ * A message certainly waits in three cases: nothing works on its session, an earlier message must be answered first, or
+ * the start of its turn would have closed it. A turn that has just begun may not be marked as running yet.
  */
 const EDIT = `
   UPDATE messages m SET content = $2, payload = s.offer ->> $3, metadata = m.metadata || $4

@@ -52,7 +52,7 @@ export function searchConditions(filters: SearchFilters, bind: (value: unknown) 
 
 /**
  * Answers the filters with few matches from their indexes. This query runs before the list's own. The planner does not
- * know that the list needs few rows in another order, and a wrong guess scans the whole table. @returns `ids`: the
+ * know that the list needs few rows in another order. A wrong guess scans the whole table. @returns `ids`: the
  * matching sessions; null if no filter has few matches. `rest`: the filters that the ids do not answer.
  */
 export async function findFew(

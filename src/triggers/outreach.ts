@@ -27,7 +27,7 @@ export interface OutreachDeps {
 /** Handles every unprompted message: checks that the user is reachable and not in quiet hours, and then sends it. */
 export function createOutreach(deps: OutreachDeps) {
   const { pool } = deps.database;
-  const prospects = createProspects({ pool, channels: deps.channels, agents: deps.agents });
+  const prospects = createProspects(deps);
   const { running, quietFor, whoIs, reachOf, dataOf, withoutValue, timezoneOf, check } = prospects;
   const triggers = createTriggerRepository({
     pool,

@@ -1,4 +1,3 @@
-import type { Pool } from "pg";
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import { createSessionAgentRepository } from "../agents/session-agent-repository.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
@@ -10,6 +9,7 @@ import { missingVariables } from "../core/session/variables.ts";
 import type { JsonObject } from "../core/text/json.ts";
 import { mergePatch } from "../core/text/merge-patch.ts";
 import { createParticipantRepository } from "../sessions/participant-repository.ts";
+import type { Database } from "../storage/database.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
 import { createReach } from "../users/reach.ts";
 import { createUserRepository, type UserView } from "../users/user-repository.ts";
@@ -37,15 +37,14 @@ export interface Prospect {
 }
 
 interface ProspectsDeps {
-  pool: Pool;
+  database: Pick<Database, "pool">;
   channels: ChannelDirectory;
   agents: AgentCatalog;
 }
 
-export type Prospects = ReturnType<typeof createProspects>;
-
-/** Tells if a message would reach a user, and if it would have to wait for the end of their quiet hours. */
-export function createProspects({ pool, channels, agents }: ProspectsDeps) {
+/** Tells if a message would reach a user now, or would wait for the end of their quiet hours. */
+export function createProspects({ database, channels, agents }: ProspectsDeps) {
+  const { pool } = database;
   const reach = createReach(channels);
   const users = createUserRepository(pool);
   const whoIs = createWhoIs({ users, aliases: createUserAliases(pool) });

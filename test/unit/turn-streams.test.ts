@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { asLaterAttempt, type LogEntry, type TurnEvent } from "../../src/core/session/turn-log.ts";
 import type { Json, JsonObject } from "../../src/core/text/json.ts";
-import { createTurnStreams } from "../../src/turns/streams/turn-streams.ts";
 import type { Notices, StoredStream } from "../../src/turns/streams/stream-notices.ts";
+import { createTurnStreams } from "../../src/turns/streams/turn-streams.ts";
 import { eventually } from "../support/eventually.ts";
 
 /** Processes that exchange notices, and the stored stream. */

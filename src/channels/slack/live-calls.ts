@@ -29,9 +29,7 @@ const threadOf = ({ channel, threadTs }: ThreadPlace) => ({ channel, thread_ts: 
 
 /** Slack refuses chunks in a stream that began with text, and text in one that began with chunks. */
 function contentOf(kind: Preview["kind"], text: string, steps: readonly ToolStep[]) {
-  return kind === "cards"
-    ? { chunks: [...steps.map(cardOf), ...textChunks(text)] }
-    : { markdown_text: text };
+  return kind === "cards" ? { chunks: [...steps.map(cardOf), ...textChunks(text)] } : { markdown_text: text };
 }
 
 /** Shows an answer as a stream of Slack. */

@@ -41,7 +41,7 @@ export function filesOf(team: string | null, content: SlackContent): InboundAtta
 }
 
 function toAttachment(team: string | null, file: SlackFile): InboundAttachment {
-  // Slack gives some voice messages the type of a film.
+  // Slack gives some voice messages the type of a video.
   const type = file.subtype === "slack_audio" ? file.mimetype?.replace(/^video\//, "audio/") : file.mimetype;
   return {
     kind: kindOfType(type),

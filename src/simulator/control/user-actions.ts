@@ -144,7 +144,7 @@ function answer(response: Response, outcome: ReturnType<Connection["say"]>, take
   refused(response, outcome.status, outcome.code, outcome.message);
 }
 
-/** The place in the chat of the message that a step names by its id, or of the first one in the thread. */
+/** The place of a message in the chat. A step names the message, or its thread, by an id. */
 function placeOf<Name extends string>(name: Name, { messages }: SeenChat, id: string | null) {
   const place =
     id === null ? -1 : messages.findIndex((message) => message.id === id || message.thread === id);

@@ -3,9 +3,7 @@ import { writeOnce } from "../../storage/write-once.ts";
 import type { FinishRepository } from "./finish-repository.ts";
 import type { TurnCommit } from "./turn-commit.ts";
 
-/**
- * The end of a turn waits this long for the database during an outage, so that the answer is not lost, milliseconds.
- */
+/** During an outage the end of a turn waits this long, milliseconds. Otherwise the answer would be lost. */
 const PATIENCE_MS = 60_000;
 /** Maximum turns in one commit. */
 const BATCH = 200;

@@ -41,7 +41,12 @@ export async function hearMessages(
   for (const message of wanted) {
     const sounds: HeardSound[] = [];
     for (const file of voices.get(message.id) ?? []) {
-      const options: SoundHearing = { ...hearingOf(deps, running, message), patience, most: turns, transcribe };
+      const options: SoundHearing = {
+        ...hearingOf(deps, running, message),
+        patience,
+        most: turns,
+        transcribe,
+      };
       const heard = attempts > MOST_TAKEOVERS ? ABANDONED : await hearSound(listen, file, options);
       if (heard === null) return endOfHearing(engine, running);
       sounds.push(heard);

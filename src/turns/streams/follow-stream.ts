@@ -2,8 +2,8 @@ import type { TurnEvent, TurnLog } from "../../core/session/turn-log.ts";
 import { isJsonObject } from "../../core/text/json.ts";
 import { endOf, takeNotice, trim } from "./follow-events.ts";
 import { createRetryFilter } from "./retry-filter.ts";
-import type { StreamPoll } from "./stream-poll.ts";
 import { type Notices, type StoredStream, topicOf } from "./stream-notices.ts";
+import type { StreamPoll } from "./stream-poll.ts";
 
 /** Dependencies for following a stream. */
 export interface FollowDeps {

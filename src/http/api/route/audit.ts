@@ -16,7 +16,7 @@ export type Audit = (
 
 /**
  * A call is answered after its row is stored, so an acknowledged change has one. Messages do not wait. A message from
- * the console is recorded in parallel with its answer, and a message from a program is not recorded.
+ * the console is recorded in parallel with its answer. A message from a program is not recorded.
  */
 export function createAudit(deps: { record(entry: NewAuditEntry): Promise<void>; log: Logger }): Audit {
   async function store(entry: NewAuditEntry): Promise<void> {
