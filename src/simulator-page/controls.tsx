@@ -6,6 +6,8 @@ const FAULTS: readonly [name: string, label: string][] = [
   ["error_500", "Error 500"],
   ["hang", "Hang"],
   ["cut", "Cut"],
+  ["drop", "Drop"],
+  ["revoke_token", "Revoke token"],
   ["duplicate", "Duplicate"],
   ["reorder", "Reorder"],
   ["late", "Late"],

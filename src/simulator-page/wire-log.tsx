@@ -37,7 +37,7 @@ function Entry({ entry }: { entry: WireEntry }) {
       <summary>
         <span class="when">{at.slice(11, 19)}</span>{" "}
         <span class="way">{direction === "call" ? "bot →" : "→ bot"}</span> {platform} <b>{name}</b>{" "}
-        {answer === null ? "no answer" : answer.status}
+        {answer === null || trouble === "cut" || trouble === "hang" ? "no answer" : answer.status}
         {trouble === null ? "" : ` (${trouble})`} <span class="when">{milliseconds} ms</span>
       </summary>
       <pre tabIndex={0}>

@@ -5,6 +5,7 @@ import { StartupError } from "../core/faults/errors.ts";
 import { addAccounts, type BotUrls } from "./accounts.ts";
 import type { PlatformName } from "./connection.ts";
 import { createSimulator, type Simulator } from "./simulator.ts";
+import type { WorldOptions } from "./world.ts";
 
 export interface AloneOptions {
   platforms: readonly PlatformName[];
@@ -23,15 +24,18 @@ export interface AloneSimulator extends AsyncDisposable {
 }
 
 /** Starts the simulator on a server of its own, with one bot of each platform. */
-export async function startAlone({
-  platforms,
-  port,
-  host = "127.0.0.1",
-  urls = {},
-}: AloneOptions): Promise<AloneSimulator> {
+export function startAlone({ platforms, urls = {}, ...place }: AloneOptions): Promise<AloneSimulator> {
+  return serveAlone(place, (simulator) => addAccounts(simulator, platforms, urls));
+}
+
+/** Starts the simulator on a server of its own, with the bots that `addBots` adds. */
+export async function serveAlone(
+  { port, host = "127.0.0.1", reach }: Pick<AloneOptions, "port" | "host"> & Pick<WorldOptions, "reach">,
+  addBots: (simulator: Simulator) => void,
+): Promise<AloneSimulator> {
   let origin = "";
-  const simulator = createSimulator({ origin: () => origin, canSetWebhooks: true });
-  addAccounts(simulator, platforms, urls);
+  const simulator = createSimulator({ origin: () => origin, canSetWebhooks: true, ...(reach && { reach }) });
+  addBots(simulator);
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");

@@ -35,7 +35,7 @@ export interface Simulator {
   addSms: ReturnType<typeof createSms>["add"];
   connections(): Connection[];
   /** The faults, which the control API switches too. */
-  faults: Pick<Faults, "add">;
+  faults: Pick<Faults, "add" | "clear">;
   clock: Pick<Clock, "forward">;
   /** Every request with its answer. */
   log: Pick<WireLog, "all">;

@@ -6,12 +6,12 @@ import { definition as sureadhere } from "../../src/channels/sureadhere/index.ts
 import { definition as telegram } from "../../src/channels/telegram/index.ts";
 import { definition as web } from "../../src/channels/web/index.ts";
 import { definition as whatsapp } from "../../src/channels/whatsapp/index.ts";
-import { type FakeMeta, startFakeMeta } from "../support/fake-meta.ts";
 import { startFakeSlack } from "../support/fake-slack.ts";
 import { startFakeSureadhere } from "../support/fake-sureadhere.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
-import { type FakeTwilio, startFakeTwilio } from "../support/fake-twilio.ts";
 import { freePort } from "../support/redis.ts";
+import { type ScriptedMeta, startScriptedMeta } from "../support/scripted-meta.ts";
+import { type ScriptedTwilio, startScriptedTwilio } from "../support/scripted-twilio.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK, PUBLIC } from "./diagnose.ts";
 import { slackChannel } from "./slack-subject.ts";
@@ -170,21 +170,22 @@ describe("a diagnosis of Slack", () => {
 });
 
 describe("a diagnosis of WhatsApp through Twilio", () => {
-  const configOfSender = ({ url, accountSid, authToken, from }: FakeTwilio) => ({
+  const configOfSender = ({ url, accountSid, authToken, from }: ScriptedTwilio) => ({
     provider: "twilio",
     accountSid,
     authToken,
     from,
     apiBaseUrl: url,
   });
-  const sender = (fake: FakeTwilio, callback_url: string, status = "ONLINE") => {
+  const sender = (fake: ScriptedTwilio, callback_url: string, status = "ONLINE") => {
     const webhook = { callback_url, callback_method: "POST" };
-    fake.senders.splice(0, 1, { sid: "XE0", sender_id: fake.from, status, webhook });
+    fake.tell("Senders", { senders: [{ sid: "XE0", sender_id: fake.from, status, webhook }] });
   };
 
   test("finds no error if account, sender and signature are right", async () => {
-    await using fake = await startFakeTwilio();
+    await using fake = await startScriptedTwilio();
     const channel = await whatsappChannel(fake, { publicUrl: PUBLIC });
+    fake.tell("Senders", { senders: [] });
     const sandbox = await diagnosis(whatsapp, configOfSender(fake), channel);
     expect(sandbox.join("\n")).toMatch(/warning from: .* that of the sandbox never is\..*webhooks\/whatsapp/);
     sender(fake, "https://chat.example.org/webhooks/whatsapp");
@@ -198,7 +199,7 @@ describe("a diagnosis of WhatsApp through Twilio", () => {
   });
 
   test("reports refused credentials, a sender that posts elsewhere and a service with another token", async () => {
-    await using fake = await startFakeTwilio();
+    await using fake = await startScriptedTwilio();
     sender(fake, "https://elsewhere.example.org/", "OFFLINE");
     const running = await whatsappChannel(fake, {
       publicUrl: PUBLIC,
@@ -233,8 +234,10 @@ describe("a diagnosis of WhatsApp through Twilio", () => {
 });
 
 describe("a diagnosis of SMS", () => {
+  const NUMBERS = "IncomingPhoneNumbers.json";
+  const posting = (sms_url: string) => ({ incoming_phone_numbers: [{ sms_url, sms_method: "POST" }] });
   test("distinguishes a number that posts here, one that posts elsewhere, a missing one, and a refused list; also RCS", async () => {
-    await using fake = await startFakeTwilio({ from: FROM });
+    await using fake = await startScriptedTwilio({ from: FROM });
     const { accountSid, authToken, from, url: apiBaseUrl } = fake;
     const look = () =>
       diagnosis(sms, { accountSid, authToken, secondaryAuthToken: "wrong", from, apiBaseUrl });
@@ -242,12 +245,13 @@ describe("a diagnosis of SMS", () => {
     expect(taken).toBe("ok authToken: Twilio takes the credentials.");
     expect(wrong).toMatch(/^error secondaryAuthToken: Twilio refused the credentials/);
     const lineOf = async () => (await look())[2];
+    fake.tell(NUMBERS, { incoming_phone_numbers: [] });
     expect(await lineOf()).toMatch(/^warning from: \+14155238886 is not among the phone numbers/);
-    fake.numbers = null;
+    fake.tell(NUMBERS, null);
     expect(await lineOf()).toMatch(/^warning from: Twilio does not tell what phone numbers/);
-    fake.numbers = [{ sms_url: "https://elsewhere.example.org/", sms_method: "POST" }];
+    fake.tell(NUMBERS, posting("https://elsewhere.example.org/"));
     expect(await lineOf()).toMatch(/^error from: Twilio sends messages .* to https:\/\/elsewhere/);
-    fake.numbers = [{ sms_url: "https://chat.example.org/webhooks/sms", sms_method: "POST" }];
+    fake.tell(NUMBERS, posting("https://chat.example.org/webhooks/sms"));
     expect(await lineOf()).toBe("ok from: Twilio posts to https://chat.example.org/webhooks/sms.");
 
     const withRcs = () => diagnosis(sms, { accountSid, authToken, from, apiBaseUrl, rcs: RCS });
@@ -258,38 +262,40 @@ describe("a diagnosis of SMS", () => {
       ].map((words) => expect.stringContaining(words)),
     );
     const webhook = { callback_url: "https://chat.example.org/webhooks/sms", callback_method: "POST" };
-    fake.senders.push({ sender_id: RCS.sender, status: "ONLINE", webhook });
-    fake.service = { use_inbound_webhook_on_number: false, inbound_request_url: null };
+    fake.tell("Senders", { senders: [{ sender_id: RCS.sender, status: "ONLINE", webhook }] });
+    fake.tell(RCS.messagingServiceSid, { use_inbound_webhook_on_number: false, inbound_request_url: null });
     const [, , ...found] = await withRcs();
     expect(found).toEqual([
       "ok rcs.sender: The sender rcs:acme_agent is online.",
       "ok rcs.sender: Twilio posts to https://chat.example.org/webhooks/sms.",
       expect.stringMatching(/^error rcs\.messagingServiceSid: Twilio sends .* to nowhere/),
     ]);
-    fake.service = { use_inbound_webhook_on_number: true };
+    fake.tell(RCS.messagingServiceSid, { use_inbound_webhook_on_number: true });
     expect((await withRcs()).at(-1)).toMatch(/^ok rcs\.messagingServiceSid: /);
   });
 });
 
 describe("a diagnosis of WhatsApp through Meta", () => {
-  const configOfNumber = (fake: FakeMeta) => {
+  const configOfNumber = (fake: ScriptedMeta) => {
     const { phoneNumberId, accessToken, appSecret, verifyToken, url: apiBaseUrl } = fake;
     return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl };
   };
   const account = { scope: "whatsapp_business_management", target_ids: ["102290129340398"] };
 
   test("finds no error if token, subscription, webhook and signature are right", async () => {
-    await using fake = await startFakeMeta();
+    await using fake = await startScriptedMeta();
     const channel = await metaChannel(fake);
     const told = await diagnosis(whatsapp, configOfNumber(fake), channel);
     expect(broken(told)).toEqual([]);
     expect(told.filter((line) => line.startsWith("warning"))).toHaveLength(3);
-    fake.told.number = {
+    fake.tell(fake.phoneNumberId, {
+      id: fake.phoneNumberId,
       display_phone_number: "+1 415-523-8886",
       webhook_configuration: { application: "https://chat.example.org/webhooks/whatsapp" },
-    };
-    fake.told.token = { scopes: ["whatsapp_business_messaging"], expires_at: 0, granular_scopes: [account] };
-    fake.told.apps = [{ whatsapp_business_api_data: { id: "1" } }];
+    });
+    const scopes = ["whatsapp_business_messaging"];
+    fake.tell("debug_token", { data: { scopes, expires_at: 0, granular_scopes: [account] } });
+    fake.tell("subscribed_apps", { data: [{ whatsapp_business_api_data: { id: "1" } }] });
     expect(await diagnosis(whatsapp, configOfNumber(fake), channel)).toEqual([
       "ok phoneNumberId: The number is +1 415-523-8886.",
       "ok accessToken: The token has whatsapp_business_messaging.",
@@ -301,10 +307,12 @@ describe("a diagnosis of WhatsApp through Meta", () => {
   });
 
   test("reports a token without the permission, a missing subscription, and another secret", async () => {
-    await using fake = await startFakeMeta();
+    await using fake = await startScriptedMeta();
     const running = await metaChannel(fake, { config: { appSecret: "f".repeat(32) } });
-    fake.told.number = { webhook_configuration: { application: "https://elsewhere.example.org/" } };
-    fake.told.token = { scopes: ["business_management"], granular_scopes: [account] };
+    const application = "https://elsewhere.example.org/";
+    fake.tell(fake.phoneNumberId, { id: fake.phoneNumberId, webhook_configuration: { application } });
+    fake.tell("debug_token", { data: { scopes: ["business_management"], granular_scopes: [account] } });
+    fake.tell("subscribed_apps", { data: [] });
     expect(broken(await diagnosis(whatsapp, configOfNumber(fake), running))).toEqual([
       expect.stringMatching(/^error accessToken: The token lacks whatsapp_business_messaging/),
       expect.stringMatching(/^error: No app is subscribed/),
@@ -319,7 +327,7 @@ describe("a diagnosis of WhatsApp through Meta", () => {
   });
 
   test("reports an app secret whose proof Meta refuses", async () => {
-    await using fake = await startFakeMeta();
+    await using fake = await startScriptedMeta();
     fake.resetAppSecret("f".repeat(32));
     const told = await diagnosis(whatsapp, configOfNumber(fake));
     expect(told).toEqual([expect.stringMatching(/^error appSecret: Meta refused the proof/)]);

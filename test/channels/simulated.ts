@@ -1,20 +1,14 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { RawRequest } from "../../src/channels/channel-webhook.ts";
 import { startAlone } from "../../src/simulator/alone.ts";
 import type { Connection, PlatformName, SeenMessage } from "../../src/simulator/connection.ts";
-import type { FaultName } from "../../src/simulator/wire/faults.ts";
+import type { FaultName, ScriptedAnswer } from "../../src/simulator/wire/faults.ts";
 import { eventually } from "../support/eventually.ts";
 import { startLoopbackServer } from "../support/loopback-server.ts";
 import type { VendorFault } from "./conformance-subject.ts";
-
-/** An answer of the platform that is not among the simulator's faults. */
-interface OddAnswer {
-  status: number;
-  body: object;
-}
 
 /** A bot on the simulator, with the address at which it hears from the platform. */
 export type Simulated = Awaited<ReturnType<typeof startSimulated>>;
@@ -24,12 +18,11 @@ export async function startSimulated(platform: PlatformName, name: string = plat
   const mailbox = await startMailbox();
   const url = `${mailbox.origin}/webhooks/${platform}`;
   const urls = { slack: url, twilio: url, meta: url };
-  let alone = await startAlone({ platforms: [platform], port: 0, urls });
-  const { origin, simulator } = alone;
+  const alone = await startAlone({ platforms: [platform], port: 0, urls });
+  const { simulator } = alone;
   const phone = simulator.connections().find((each) => each.name === name) as Connection;
   const sockets = new Set<Socket>();
   const webSockets = new Set<Duplex>();
-  let odd: { path: RegExp; answer: OddAnswer } | null = null;
 
   alone.server.on("connection", (socket) => {
     sockets.add(socket);
@@ -38,16 +31,6 @@ export async function startSimulated(platform: PlatformName, name: string = plat
   alone.server.on("upgrade", (_request, socket) => {
     webSockets.add(socket);
     socket.once("close", () => webSockets.delete(socket));
-  });
-  const [serve] = alone.server.listeners("request") as RequestListener[];
-  alone.server.removeAllListeners("request");
-  alone.server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    const answer = odd?.path.test(request.url ?? "") ? odd.answer : null;
-    if (answer === null) return serve?.(request, response);
-    odd = null;
-    request.resume();
-    response.writeHead(answer.status, { "content-type": "application/json" });
-    response.end(JSON.stringify(answer.body));
   });
 
   const fault = (given: FaultName, seconds?: number) =>
@@ -58,11 +41,8 @@ export async function startSimulated(platform: PlatformName, name: string = plat
     else if (kind === "recipient_gone") fault("block_user");
     else if (kind === "server_error") fault("error_500");
     else if (kind === "answer_lost") fault("cut");
+    else if (kind === "credentials_revoked") void simulator.faults.add({ platform, fault: "revoke_token" });
     else await alone.close();
-    if (kind !== "credentials_revoked") return;
-    // A simulator of another platform knows no token of this one.
-    const port = Number(new URL(origin).port);
-    alone = await startAlone({ platforms: [platform === "slack" ? "telegram" : "slack"], port });
   }
 
   const close = async () => {
@@ -75,10 +55,9 @@ export async function startSimulated(platform: PlatformName, name: string = plat
     simulator,
     fail,
     fault,
-    /** Makes the platform answer the next call of this path so. */
-    answerNext: (path: RegExp, answer: OddAnswer) => {
-      odd = { path, answer };
-    },
+    /** Makes the platform answer the next call of this name so. */
+    answerNext: (call: string, answer: ScriptedAnswer) =>
+      void simulator.faults.add({ platform, fault: "answer", call, answer, times: 1 }),
     openConnections: () => sockets.size,
     /** True while a bot holds a WebSocket open. */
     hasSocket: () => webSockets.size > 0,

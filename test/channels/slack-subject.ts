@@ -249,7 +249,10 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
       async fail(fault) {
         // Slack answers most of its own failures with 200 and a word.
         if (fault === "server_error")
-          simulated.answerNext(POSTS, { status: 200, body: { ok: false, error: "service_unavailable" } });
+          simulated.answerNext("chat.postMessage", {
+            status: 200,
+            body: { ok: false, error: "service_unavailable" },
+          });
         else await simulated.fail(fault);
       },
       openConnections: simulated.openConnections,
@@ -312,7 +315,7 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
       address: `${DM}:${otherThread}`,
       received: () => textsIn(otherThread),
       refuse: () =>
-        simulated.answerNext(/chat\.startStream/, {
+        simulated.answerNext("chat.startStream", {
           status: 200,
           body: { ok: false, error: "channel_type_not_supported" },
         }),
@@ -323,8 +326,6 @@ export async function slackSubject({ log, findButtons }: SubjectTools): Promise<
     },
   };
 }
-
-const POSTS = /chat\.postMessage/;
 
 /** The app in Socket Mode. Slack sends an event again that nobody confirms, over whatever socket is open then. */
 function socketIntake(

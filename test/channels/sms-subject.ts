@@ -5,7 +5,7 @@ import type { SmsConfig } from "../../src/channels/sms/config.ts";
 import { definition } from "../../src/channels/sms/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import { type FakeTwilio, nextSid, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
+import { nextSid, type ScriptedTwilio, signedForm, startScriptedTwilio } from "../support/scripted-twilio.ts";
 import { type ConformanceSubject, createSubjectTools, type VendorFault } from "./conformance-subject.ts";
 
 export const FROM = "+14155238886";
@@ -14,9 +14,9 @@ export const ADA = "+491700000001";
 export const RCS = { sender: "rcs:acme_agent", messagingServiceSid: "MG0123456789abcdef0123456789abcdef" };
 const PUBLIC_URL = "https://causeway.example.org";
 
-type Account = Pick<FakeTwilio, "url" | "accountSid" | "authToken" | "from">;
+type Account = Pick<ScriptedTwilio, "url" | "accountSid" | "authToken" | "from">;
 
-/** The channel as the composition root creates it, connected to a fake Twilio. */
+/** The channel as the composition root creates it, connected to a simulated Twilio. */
 export async function smsChannel(
   fake: Account,
   overrides: { config?: Record<string, unknown>; log?: Logger } = {},
@@ -62,7 +62,7 @@ export function messageWith(fake: Pick<Account, "accountSid" | "from">, fields: 
 
 /** `rcs`: users write to the RCS sender, and the bot sends through the Messaging Service. */
 export async function smsSubject(log: Logger, rcs?: typeof RCS): Promise<ConformanceSubject> {
-  const fake = await startFakeTwilio({ from: FROM, ...rcs });
+  const fake = await startScriptedTwilio({ from: FROM, rcs });
   const channel = await smsChannel(fake, { log, config: { rcs } });
   const addresses = rcs === undefined ? {} : { From: `rcs:${ADA}`, To: rcs.sender };
   const message = (fields: Record<string, string>) =>
@@ -125,7 +125,7 @@ export async function smsSubject(log: Logger, rcs?: typeof RCS): Promise<Conform
   };
 }
 
-async function failFake(fake: FakeTwilio, fault: VendorFault): Promise<void> {
+async function failFake(fake: ScriptedTwilio, fault: VendorFault): Promise<void> {
   switch (fault) {
     case "rate_limited":
       return fake.fail({ status: 429, code: 20429, retryAfter: 7 });

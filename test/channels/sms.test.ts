@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { definition } from "../../src/channels/sms/index.ts";
 import { segmentsOf } from "../../src/core/text/sms-segments.ts";
-import { startFakeTwilio } from "../support/fake-twilio.ts";
+import { startScriptedTwilio } from "../support/scripted-twilio.ts";
 import { describeChannelConformance, noButtons, noStreams } from "./conformance.ts";
 import { createSubjectTools, partOf } from "./conformance-subject.ts";
 import { ADA, FROM, messageWith, RCS, smsChannel, smsSubject, webhook } from "./sms-subject.ts";
@@ -18,7 +18,7 @@ describeChannelConformance({
 });
 
 test("one person over RCS and SMS is one user, and the Messaging Service decides how the answer goes", async () => {
-  await using fake = await startFakeTwilio({ from: FROM, ...RCS });
+  await using fake = await startScriptedTwilio({ from: FROM, rcs: RCS });
   const channel = await smsChannel(fake, { config: { rcs: RCS } });
   const eventsOf = async (fields: Record<string, string>) => {
     const received = await channel.receive(webhook(fake, messageWith(fake, { Body: "hello", ...fields })));
@@ -37,7 +37,7 @@ test("one person over RCS and SMS is one user, and the Messaging Service decides
 });
 
 test("an RCS sender alone sends by RCS only", async () => {
-  await using fake = await startFakeTwilio({ from: RCS.sender });
+  await using fake = await startScriptedTwilio({ from: RCS.sender });
   const channel = await smsChannel(fake);
   const soon = AbortSignal.timeout(10_000);
   const since = new Date();
@@ -65,7 +65,7 @@ test("a configuration of RCS that cannot work is refused, with the reason", () =
 });
 
 test("STOP and START, which Twilio answers, ask no bot, but change who can be reached", async () => {
-  await using fake = await startFakeTwilio({ from: FROM });
+  await using fake = await startScriptedTwilio({ from: FROM });
   const channel = await smsChannel(fake, { config: { optOutWords: ["STOP", "Tschüss"] } });
   const eventsOf = async (fields: Record<string, string>) => {
     const received = await channel.receive(webhook(fake, messageWith(fake, fields)));
@@ -95,7 +95,7 @@ test("STOP and START, which Twilio answers, ask no bot, but change who can be re
 });
 
 test("a sent text has no Markdown marks, and the log counts its segments", async () => {
-  await using fake = await startFakeTwilio({ from: FROM });
+  await using fake = await startScriptedTwilio({ from: FROM });
   const tools = createSubjectTools();
   const channel = await smsChannel(fake, { log: tools.log });
   const text = "**Hello** [there](https://example.org) 👋";

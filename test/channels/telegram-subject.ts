@@ -174,7 +174,7 @@ export async function telegramSubject({ log, findButtons }: SubjectTools): Promi
       address: group,
       received: () => simulated.fromBot(group).map(({ text }) => text),
       refuse: () =>
-        simulated.answerNext(/sendMessage/i, {
+        simulated.answerNext("sendMessage", {
           status: 400,
           body: { ok: false, error_code: 400, description: "Bad Request: not enough rights" },
         }),

@@ -4,16 +4,21 @@ import type { OfferedButtons } from "../../src/channels/channel-options.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import { newId } from "../../src/core/ids.ts";
 import { canShow, toButtons } from "../../src/core/message/button.ts";
-import { choicesOf, type FakeMeta, type Interactive, startFakeMeta } from "../support/fake-meta.ts";
+import {
+  choicesOf,
+  type Interactive,
+  type ScriptedMeta,
+  startScriptedMeta,
+} from "../support/scripted-meta.ts";
 import { partOf } from "./conformance-subject.ts";
 import { ADA, metaChannel, metaConfig, metaEvent, metaWebhook, replyTo } from "./whatsapp-meta-subject.ts";
 
-let fake: FakeMeta;
+let fake: ScriptedMeta;
 let channel: Channel;
 let offered: Map<string, OfferedButtons>;
 
 beforeEach(async () => {
-  fake = await startFakeMeta();
+  fake = await startScriptedMeta();
   offered = new Map();
   channel = await metaChannel(fake, { findButtons: async (id) => offered.get(id) ?? null });
 });

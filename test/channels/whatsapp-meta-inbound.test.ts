@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ChannelEvent } from "../../src/core/message/channel-event.ts";
 import { eventually } from "../support/eventually.ts";
-import { startFakeMeta } from "../support/fake-meta.ts";
 import { quietLog } from "../support/quiet-log.ts";
+import { startScriptedMeta } from "../support/scripted-meta.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import {
   ADA,
@@ -310,7 +310,7 @@ test("a voice message that was played counts as read", async () => {
 });
 
 test("an error of the whole number is logged, and shown until a message is delivered again", async () => {
-  await using fake = await startFakeMeta();
+  await using fake = await startScriptedMeta();
   const channel = await metaChannel(fake, { log });
   const { errors, ...context } = createSubjectTools().startContext();
   await channel.start?.(context);

@@ -5,14 +5,14 @@ import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import { type FakeMeta, nextWamid, signedEvent } from "../support/fake-meta.ts";
+import { nextWamid, type ScriptedMeta, signedEvent } from "../support/scripted-meta.ts";
 import { type ConformanceSubject, createSubjectTools, type SubjectTools } from "./conformance-subject.ts";
 import { startSimulated } from "./simulated.ts";
 
 export const ADA = "whatsapp:+491700000001";
 const OUR_NUMBER = "14155238886";
 
-type Account = Pick<FakeMeta, "url" | "phoneNumberId" | "accessToken" | "appSecret" | "verifyToken">;
+type Account = Pick<ScriptedMeta, "url" | "phoneNumberId" | "accessToken" | "appSecret" | "verifyToken">;
 
 export interface MetaOverrides {
   config?: Record<string, unknown>;
@@ -27,7 +27,7 @@ export function metaConfig(fake: Account, overrides: Record<string, unknown> = {
   return { provider: "meta", phoneNumberId, accessToken, appSecret, verifyToken, apiBaseUrl, ...overrides };
 }
 
-/** The channel as the composition root creates it, connected to a fake Meta. The user has just written. */
+/** The channel as the composition root creates it, connected to a simulated Meta. The user has just written. */
 export async function metaChannel(fake: Account, overrides: MetaOverrides = {}): Promise<Channel> {
   return definition.create({
     name: "whatsapp",
@@ -176,12 +176,12 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
       received: () => simulated.fromBot(NUMBER).map(({ text }) => text),
       async fail(fault) {
         // Meta tells at once of some of those who are gone, and of others in a report.
-        if (fault === "recipient_gone") simulated.answerNext(SENDS, refusal(131026));
+        if (fault === "recipient_gone") simulated.answerNext("messages", refusal(131026));
         else await simulated.fail(fault);
       },
       openConnections: simulated.openConnections,
     },
-    limitConversation: () => simulated.answerNext(SENDS, refusal(131056)),
+    limitConversation: () => simulated.answerNext("messages", refusal(131056)),
     buttons: {
       shown,
       press: (nth) => mailbox.after(() => phone.press(NUMBER, shown()[nth] ?? "", null)),
@@ -208,5 +208,4 @@ export async function metaSubject({ log, findButtons }: SubjectTools): Promise<C
   };
 }
 
-const SENDS = /\/messages/;
 const refusal = (code: number) => ({ status: 400, body: { error: { code, message: `(#${code})` } } });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import { type FakeMeta, type MetaFault, startFakeMeta } from "../support/fake-meta.ts";
+import { type MetaFault, type ScriptedMeta, startScriptedMeta } from "../support/scripted-meta.ts";
 import { partOf } from "./conformance-subject.ts";
 import {
   ADA,
@@ -11,13 +11,13 @@ import {
   textMessage,
 } from "./whatsapp-meta-subject.ts";
 
-let fake: FakeMeta;
+let fake: ScriptedMeta;
 let channel: Channel;
 const connect = async (overrides?: MetaOverrides) => {
   channel = await metaChannel(fake, overrides);
 };
 beforeEach(async () => {
-  fake = await startFakeMeta();
+  fake = await startScriptedMeta();
   await connect();
 });
 afterEach(async () => {
@@ -469,8 +469,9 @@ describe("a reply through Meta", () => {
   });
 
   test("shows typing under the user's last message, and marks it as read", async () => {
-    await connect({ lastUserMessage: hoursAgo(0) });
+    const id = fake.wrote();
+    await connect({ lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${id}`] }) });
     await channel.typing?.(ADA, AbortSignal.timeout(10_000));
-    expect(fake.typing).toEqual(["wamid.1"]);
+    expect(fake.typing).toEqual([id]);
   });
 });

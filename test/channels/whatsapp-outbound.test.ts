@@ -1,16 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
-import { type FakeTwilio, nextSid, startFakeTwilio, type TwilioFault } from "../support/fake-twilio.ts";
+import {
+  nextSid,
+  type ScriptedTwilio,
+  startScriptedTwilio,
+  type TwilioFault,
+} from "../support/scripted-twilio.ts";
 import { partOf } from "./conformance-subject.ts";
 import { ADA, PUBLIC_URL, type WhatsappOverrides, whatsappChannel } from "./whatsapp-subject.ts";
 
-let fake: FakeTwilio;
+let fake: ScriptedTwilio;
 let channel: Channel;
 const connect = async (overrides?: WhatsappOverrides) => {
   channel = await whatsappChannel(fake, overrides);
 };
 beforeEach(async () => {
-  fake = await startFakeTwilio();
+  fake = await startScriptedTwilio();
   await connect();
 });
 afterEach(async () => {
@@ -212,7 +217,7 @@ describe("typing", () => {
   const typing = () => channel.typing?.(ADA, AbortSignal.timeout(10_000));
 
   test("shows under the user's last message, whichever process received it", async () => {
-    const messageSid = nextSid();
+    const messageSid = fake.wrote();
     await connect({
       lastUserMessage: async () => ({ at: new Date(), eventKeys: [`message:${messageSid}`] }),
     });

@@ -5,7 +5,7 @@ import type { WhatsappConfig } from "../../src/channels/whatsapp/config.ts";
 import { definition } from "../../src/channels/whatsapp/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import { type FakeTwilio, nextSid, signedForm } from "../support/fake-twilio.ts";
+import { nextSid, type ScriptedTwilio, signedForm } from "../support/scripted-twilio.ts";
 import { type ConformanceSubject, createSubjectTools } from "./conformance-subject.ts";
 import { startSimulated } from "./simulated.ts";
 
@@ -19,9 +19,9 @@ export interface WhatsappOverrides {
   log?: Logger;
 }
 
-type Account = Pick<FakeTwilio, "url" | "accountSid" | "authToken" | "from">;
+type Account = Pick<ScriptedTwilio, "url" | "accountSid" | "authToken" | "from">;
 
-/** The channel as the composition root creates it, connected to a fake Twilio. The user has just written. */
+/** The channel as the composition root creates it, connected to a simulated Twilio. The user has just written. */
 export async function whatsappChannel(fake: Account, overrides: WhatsappOverrides = {}): Promise<Channel> {
   const { accountSid, authToken, from } = fake;
   const config = { provider: "twilio", accountSid, authToken, from, apiBaseUrl: fake.url };
@@ -116,7 +116,7 @@ export async function whatsappSubject(log: Logger): Promise<ConformanceSubject> 
       async fail(fault) {
         // Twilio tells at once of some of those who are gone, and of others in a report.
         if (fault === "recipient_gone")
-          simulated.answerNext(/Messages\.json/, { status: 400, body: { code: 63024, status: 400 } });
+          simulated.answerNext("create message", { status: 400, body: { code: 63024, status: 400 } });
         else await simulated.fail(fault);
       },
       openConnections: simulated.openConnections,

@@ -8,6 +8,14 @@ describe("the simulator's control API", () => {
       ["POST", "/faults", { platform: "telegram", fault: "rain" }, 422, "rate_limit"],
       ["POST", "/faults", { platform: "fax", fault: "cut" }, 422, "telegram, slack, whatsapp, sms"],
       ["POST", "/faults", { platform: "telegram", fault: "cut", times: 0 }, 422, "times"],
+      ["POST", "/faults", { platform: "telegram", fault: "answer" }, 422, "needs it"],
+      [
+        "POST",
+        "/faults",
+        { platform: "telegram", fault: "cut", answer: { status: 200, body: {} } },
+        422,
+        "answer",
+      ],
       ["POST", "/clock", { forward_seconds: -1 }, 422, "forward_seconds"],
       ["POST", "/clock", {}, 422, "forward_seconds"],
       ["POST", "/telegram/chats/1/messages", {}, 422, "text is required"],
@@ -23,6 +31,38 @@ describe("the simulator's control API", () => {
       expect(answer.status, `${path} ${JSON.stringify(body)}`).toBe(status);
       expect(answer.body.error.message).toContain(words);
     }
+  });
+
+  it("answers single calls as told, drops them, refuses a token, and logs answers that were lost", async () => {
+    await using simulator = await startSimulator("telegram");
+    const { TELEGRAM_BOT_TOKEN: token, TELEGRAM_API_ROOT: root } = simulator.settings;
+    const call = (method: string, query = "") => fetch(`${root}/bot${token}/${method}${query}`);
+    const fault = (body: object) => simulator.control("POST", "/faults", { platform: "telegram", ...body });
+    const page = { status: 502, headers: { "content-type": "text/html" }, body: "<html>a proxy</html>" };
+    await fault({ fault: "answer", answer: page, call: "GetMe" });
+    expect((await call("getWebhookInfo")).status).toBe(200);
+    const odd = await call("getMe");
+    expect([odd.status, odd.headers.get("content-type"), await odd.text()]).toEqual([
+      502,
+      "text/html",
+      "<html>a proxy</html>",
+    ]);
+    expect((await call("getMe")).status).toBe(200);
+    await fault({ fault: "revoke_token" });
+    for (const method of ["getMe", "getMe"]) expect((await call(method)).status).toBe(401);
+    await simulator.control("DELETE", "/faults");
+    await simulator.control("POST", "/telegram/chats/7/messages", { text: "hello" });
+    for (const name of ["drop", "cut"]) {
+      await fault({ fault: name, times: 1, call: "sendMessage" });
+      await expect(call("sendMessage", `?chat_id=7&text=${name}`)).rejects.toThrow("fetch failed");
+    }
+    const { body: seen } = await simulator.control("GET", "/telegram/chats/7");
+    expect(seen.map(({ text }: { text: string }) => text)).toEqual(["hello", "cut"]);
+    const { body: log } = await simulator.control("GET", "/log");
+    expect(log.slice(-2)).toMatchObject([
+      { trouble: "drop", answer: null },
+      { trouble: "cut", answer: { status: 200, body: expect.stringContaining('"text":"cut"') } },
+    ]);
   });
 
   it("accepts only JSON", async () => {

@@ -6,18 +6,18 @@ import { WebSocket } from "ws";
 import { messageWith } from "../channels/whatsapp-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeTwilio, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
 import { createPacedBot } from "../support/paced-bot.ts";
 import { hasProxy, type ProxyName, type ReverseProxy, SITE, startProxy } from "../support/reverse-proxy.ts";
+import { type ScriptedTwilio, signedForm, startScriptedTwilio } from "../support/scripted-twilio.ts";
 
 const bot = createPacedBot();
 let app: TestApp;
-let twilio: FakeTwilio;
+let twilio: ScriptedTwilio;
 const installed = (["nginx", "caddy"] as const).filter(hasProxy);
 
 beforeAll(async () => {
   if (installed.length === 0) return;
-  twilio = await startFakeTwilio();
+  twilio = await startScriptedTwilio();
   app = await startTestApp({
     agents: { paced: { bot: { type: "paced" } }, echo: { bot: { type: "echo" } } },
     bots: { paced: bot.definition },

@@ -7,9 +7,9 @@ import { startToolServer } from "../bots/tool-server.ts";
 import { messageWith, PUBLIC_URL } from "../channels/whatsapp-subject.ts";
 import { startTestApp } from "../support/app.ts";
 import { startFakeTelegram } from "../support/fake-telegram.ts";
-import { signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { serviceDirectory, startProcess } from "../support/process.ts";
+import { signedForm, startScriptedTwilio } from "../support/scripted-twilio.ts";
 import { type ReceivedSpan, startTraceReceiver, type TraceReceiver } from "../support/trace-receiver.ts";
 import { message, patiently, post, query, telegramConfig } from "./conversations.ts";
 
@@ -148,7 +148,7 @@ describe("the trace of a message", () => {
 
   it("continues a caller's trace, reaches a webhook bot, and shows texts if configured", async () => {
     await using receiver = await startTraceReceiver();
-    await using twilio = await startFakeTwilio();
+    await using twilio = await startScriptedTwilio();
     await using endpoint = await startToolServer((response) => {
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ messages: [{ content: ANSWER }] }));

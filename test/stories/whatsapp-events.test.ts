@@ -2,18 +2,18 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ADA, metaConfig, metaEvent, textMessage, timestampOf } from "../channels/whatsapp-meta-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeMeta, signedEvent, startFakeMeta } from "../support/fake-meta.ts";
 import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
+import { type ScriptedMeta, signedEvent, startScriptedMeta } from "../support/scripted-meta.ts";
 
 const HOUR = 3_600_000;
 const GREETING = { on: "session_started", do: [{ action: "send_message", text: "Welcome!" }] };
 
-let fake: FakeMeta;
+let fake: ScriptedMeta;
 let app: TestApp;
 let bot: ScriptedBot;
 
 beforeEach(async () => {
-  fake = await startFakeMeta();
+  fake = await startScriptedMeta();
   bot = createScriptedBot((call) => {
     if (!call.texts.join().startsWith("wait")) call.reply(`re: ${call.texts.join(" + ")}`);
   });

@@ -2,17 +2,17 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ADA, metaConfig, metaEvent, textMessage } from "../channels/whatsapp-meta-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeMeta, signedEvent, startFakeMeta } from "../support/fake-meta.ts";
 import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
+import { type ScriptedMeta, signedEvent, startScriptedMeta } from "../support/scripted-meta.ts";
 
 const BSUID = "DE.13491208655302741918";
 
-let fake: FakeMeta;
+let fake: ScriptedMeta;
 let app: TestApp;
 let bot: ScriptedBot;
 
 beforeEach(async () => {
-  fake = await startFakeMeta();
+  fake = await startScriptedMeta();
   bot = createScriptedBot((call) => {
     if (!call.texts.includes("think")) call.reply(`re: **${call.texts.join(" + ")}**`);
   });
@@ -77,9 +77,10 @@ describe("on WhatsApp through Meta", () => {
   });
 
   test("a waiting user sees their message read and the answer being written", async () => {
-    await hear([{ ...textMessage("think"), id: "wamid.think" }]);
+    const id = fake.wrote("think");
+    await hear([{ ...textMessage("think"), id }]);
     const call = await bot.asked("think");
-    await eventually(() => expect(fake.typing).toEqual(["wamid.think"]));
+    await eventually(() => expect(fake.typing).toEqual([id]));
     call.reply("done");
     await eventually(() => expect(said()).toEqual([["491700000001", "done"]]));
   });

@@ -3,8 +3,8 @@ import { metaConfig, metaEvent, textMessage } from "../channels/whatsapp-meta-su
 import { messageWith, PUBLIC_URL } from "../channels/whatsapp-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeMeta, signedEvent, startFakeMeta } from "../support/fake-meta.ts";
-import { type FakeTwilio, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
+import { type ScriptedMeta, signedEvent, startScriptedMeta } from "../support/scripted-meta.ts";
+import { type ScriptedTwilio, signedForm, startScriptedTwilio } from "../support/scripted-twilio.ts";
 
 /** Numbers whose form on WhatsApp differs from the usual form. */
 const NUMBERS = [
@@ -13,12 +13,12 @@ const NUMBERS = [
   { written: "+541123456789", known: "5491123456789" },
 ];
 
-let meta: FakeMeta;
-let twilio: FakeTwilio;
+let meta: ScriptedMeta;
+let twilio: ScriptedTwilio;
 let app: TestApp;
 
 beforeEach(async () => {
-  [meta, twilio] = await Promise.all([startFakeMeta(), startFakeTwilio()]);
+  [meta, twilio] = await Promise.all([startScriptedMeta(), startScriptedTwilio()]);
   const { accountSid, authToken, from, url: apiBaseUrl } = twilio;
   const whatsapp = { kind: "whatsapp", agent: "echo" };
   app = await startTestApp({

@@ -3,18 +3,18 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ADA, messageWith, PUBLIC_URL } from "../channels/whatsapp-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeTwilio, signedForm, startFakeTwilio } from "../support/fake-twilio.ts";
 import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
+import { type ScriptedTwilio, signedForm, startScriptedTwilio } from "../support/scripted-twilio.ts";
 
 const BOB = "whatsapp:+491700000002";
 const LONG = "The quick brown fox jumps over the lazy dog. ".repeat(100).trim();
 
-let fake: FakeTwilio;
+let fake: ScriptedTwilio;
 let app: TestApp;
 let bot: ScriptedBot;
 
 beforeEach(async () => {
-  fake = await startFakeTwilio();
+  fake = await startScriptedTwilio();
   bot = createScriptedBot((call) =>
     call.reply(call.texts.includes("tell me more") ? LONG : `re: ${call.texts.join(" + ")}`),
   );

@@ -63,13 +63,26 @@ export const reactSchema = z.strictObject({
 
 const seconds = (most: number) => z.number().positive().max(most);
 
-export const faultSchema = z.strictObject({
+const answerSchema = z.strictObject({
+  status: z.int().min(200).max(599),
+  headers: z.record(z.string().regex(/^[\w-]+$/), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
+  body: z.union([z.string(), z.record(z.string(), z.json()), z.array(z.json())]),
+});
+
+const faultShape = z.strictObject({
   platform: z.enum(PLATFORMS, { error: `must be one of ${PLATFORMS.join(", ")}` }),
   fault: z.enum(FAULTS, { error: `must be one of ${FAULTS.join(", ")}` }),
   times: z.int().min(1).max(1_000).optional(),
   seconds: seconds(86_400).optional(),
   chat: name.optional(),
+  call: name.optional(),
+  answer: answerSchema.optional(),
 });
+
+export const faultSchema = faultShape.refine(
+  ({ fault, answer }) => (fault === "answer") === (answer !== undefined),
+  { path: ["answer"], error: "is for the fault answer, which needs it: {status, body}" },
+);
 
 export const clockSchema = z.strictObject({ forward_seconds: seconds(10 * 365 * 86_400) });
 

@@ -55,6 +55,7 @@ function webApi(method: string, served: Served): RequestHandler {
       body: callMethod(method, call, served),
     }),
     limited: (_call, seconds) => ({ ...tooMany(seconds), body: refuse("ratelimited") }),
+    unauthorized: () => ({ status: 200, body: refuse("token_revoked") }),
     broken: () => ({ status: 500, body: refuse("internal_error") }),
     unreadable: { status: 200, body: refuse("invalid_json") },
   });

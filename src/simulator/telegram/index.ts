@@ -94,6 +94,7 @@ export function createTelegram(
           sends: () => /^(send(?!chataction|messagedraft|richmessagedraft)|editmessage)/i.test(method),
           answer: async (call) => toAnswer(await answer(token, method, call)),
           limited: (_call, seconds) => limited(seconds),
+          unauthorized: () => toAnswer(refuse(401, "Unauthorized")),
           broken: () => toAnswer(refuse(500, "Internal Server Error")),
           unreadable: toAnswer(badRequest("can't parse request body")),
         })(request, response, next);

@@ -40,9 +40,10 @@ export interface AccountCallsDeps<Content extends NewContent> {
 /** Answers the calls that are the same for every channel of an account, and hands on the others. */
 export function createAccountCalls<Content extends NewContent>(deps: AccountCallsDeps<Content>) {
   const { world, account, line, sent, templates, messages } = deps;
-  const { accountSid, authToken } = account;
+  const { accountSid } = account;
   const path = accountPath(accountSid);
-  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString("base64")}`;
+  // The account's token may be exchanged.
+  const authorization = () => `Basic ${Buffer.from(`${accountSid}:${account.authToken}`).toString("base64")}`;
   const oneMessage = new RegExp(`^${path}/Messages/(\\w+)\\.json$`);
 
   function describeAccount(): object {
@@ -77,7 +78,7 @@ export function createAccountCalls<Content extends NewContent>(deps: AccountCall
 
   return async (call: ApiCall, at: string): Promise<ApiAnswer> => {
     const { method, payload, query, headers } = call;
-    if (headers.authorization !== authorization) return refuse(401, 20003, "Authenticate");
+    if (headers.authorization !== authorization()) return refuse(401, 20003, "Authenticate");
     const file = line.files.get(/\/Media\/(ME\w+)$/.exec(at)?.[1] ?? "");
     if (file) return { status: 200, headers: { "content-type": file.contentType }, body: file.bytes };
     if (method === "GET" && at === `${path}.json`) return ok(describeAccount());

@@ -39,6 +39,7 @@ export function serveTwilio(
         ...refuse(429, 20429, "Too Many Requests"),
         headers: { "retry-after": String(seconds) },
       }),
+      unauthorized: () => refuse(401, 20003, "Authenticate"),
       broken: () => refuse(500, 20500, "Internal Server Error"),
       unreadable: refuse(400, 20001, "The body could not be read"),
     })(request, response, next);

@@ -34,7 +34,9 @@ export function readMessage(message: Record<string, unknown>): NewMetaMessage | 
   const { messaging_product, to, recipient, type = "text" } = message;
   if (messaging_product !== "whatsapp") return invalid("messaging_product must be whatsapp");
   const number = String(to ?? recipient ?? "").replace(/^\+/, "");
-  if (!/^\d{5,15}$/.test(number)) return refuse(400, 131009, "Parameter value is not valid", "to");
+  // A user without a visible number has an id, such as `US.13491208655302741918`.
+  const isId = to === undefined && /^[A-Z]{2}\.\w+$/.test(number);
+  if (!isId && !/^\d{5,15}$/.test(number)) return refuse(400, 131009, "Parameter value is not valid", "to");
   const content = readContent(String(type), message);
   if ("status" in content) return content;
   const { message_id: replyTo } = Object(message.context) as { message_id?: unknown };

@@ -25,6 +25,7 @@ export function serveMeta(router: IRouter, world: World, lines: () => readonly M
         ...refuse(429, 130429, "Rate limit hit"),
         headers: { "retry-after": String(seconds) },
       }),
+      unauthorized: () => refuse(401, 190, "Invalid OAuth access token"),
       broken: () => refuse(500, 131000, "Something went wrong"),
       unreadable: refuse(400, 100, "Invalid parameter", "The body could not be read"),
     })(request, response, next);

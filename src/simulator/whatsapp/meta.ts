@@ -19,6 +19,10 @@ export interface MetaAccount {
   verifyToken: string;
   /** The URL that gets events; null: none. */
   webhookUrl: string | null;
+  /** True for an app with "Require app secret". */
+  requiresProof?: boolean;
+  /** Names of users at WhatsApp that differ from the number that a call names. */
+  knownAs?: ReadonlyMap<string, { wa_id?: string; user_id?: string }>;
 }
 
 const FAILURES = {
@@ -35,7 +39,7 @@ export interface MetaLine {
 
 /** A business number on Meta's Cloud API. */
 export function createMetaLine(world: World, account: MetaAccount, root: () => string): MetaLine {
-  const { phoneNumberId, accessToken, appSecret, verifyToken } = account;
+  const { phoneNumberId, verifyToken } = account;
   const place = { platform: "whatsapp", name: account.name, number: "15550001111" } as const;
   const line = createLine(place, world.firstId);
   line.webhookUrl = account.webhookUrl;
@@ -67,7 +71,7 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
       isTemplate,
     };
     deliverToWhatsapp(world, events, chat, stored, FAILURES);
-    const contacts = [{ input: to, wa_id: to }];
+    const contacts = [{ input: to, wa_id: to, ...account.knownAs?.get(to) }];
     return { status: 200, body: { messaging_product: "whatsapp", contacts, messages: [{ id }] } };
   }
 
@@ -111,7 +115,10 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
   }
 
   async function answer(call: ApiCall, at: string): Promise<ApiAnswer> {
+    const { accessToken, appSecret, requiresProof = false } = account;
     const proof = call.query.get("appsecret_proof");
+    if (proof === null && requiresProof)
+      return refuse(400, 100, "API calls from the server require an appsecret_proof argument");
     if (proof !== null && proof !== createHmac("sha256", appSecret).update(accessToken).digest("hex"))
       return refuse(400, 100, "Invalid appsecret_proof provided in the API argument");
     const media = line.files.get(at.replace(/^\/media\//, ""));
@@ -164,8 +171,8 @@ export function createMetaLine(world: World, account: MetaAccount, root: () => s
       settings: () => ({
         META_API_BASE_URL: `${root()}/v26.0`,
         META_PHONE_NUMBER_ID: phoneNumberId,
-        META_ACCESS_TOKEN: accessToken,
-        META_APP_SECRET: appSecret,
+        META_ACCESS_TOKEN: account.accessToken,
+        META_APP_SECRET: account.appSecret,
         META_VERIFY_TOKEN: verifyToken,
         ...(line.webhookUrl === null ? {} : { META_WEBHOOK_URL: line.webhookUrl }),
       }),

@@ -36,7 +36,7 @@ export function readMessage(
   if (ContentSid !== undefined) {
     const variables = readVariables(ContentVariables);
     if (variables === null) return refuse(400, 21656, "The ContentVariables Parameter is invalid.");
-    if (!/^HX[0-9a-zA-Z]{32}$/.test(String(ContentSid)))
+    if (Body !== undefined || !/^HX[0-9a-zA-Z]{32}$/.test(String(ContentSid)))
       return refuse(400, 21655, "The ContentSid Parameter is invalid.");
     const template = templates.get(String(ContentSid));
     const body = template?.body ?? ["Template", ContentSid, ...Object.values(variables)].join(" ");

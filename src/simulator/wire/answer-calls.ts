@@ -6,7 +6,7 @@ import type { Fault } from "./faults.ts";
 
 export interface ApiAnswer {
   status: number;
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
   body: object | string | Buffer;
 }
 
@@ -20,6 +20,8 @@ export interface CallRules {
   answer(call: ApiCall): ApiAnswer | Promise<ApiAnswer>;
   /** The platform's answer to too many calls. */
   limited(call: ApiCall, seconds: number): ApiAnswer;
+  /** The platform's answer to a token that is no longer valid. Absent: the call has no token. */
+  unauthorized?(call: ApiCall): ApiAnswer;
   /** The platform's answer when it is broken. */
   broken(call: ApiCall): ApiAnswer;
   /** The platform's answer to a body that it cannot read. */
@@ -36,20 +38,23 @@ export function answerCalls(world: World, rules: CallRules): RequestHandler {
     response.once("close", () => gone.abort());
     const call = await readCall(request, gone.signal);
     if (call === null) return write(response, rules.unreadable);
-    const fault = world.faults.ofCall(rules.platform, rules.sends(call));
+    const name = rules.nameOf(call);
+    const fault = world.faults.ofCall(rules.platform, { name, sends: rules.sends(call) });
+    if (fault?.fault === "drop") request.socket.destroy();
     const refused = refusalOf(fault, call, rules);
-    const answer = refused ?? (await rules.answer(call));
-    const isLost = fault !== null && refused === null;
+    const answer = fault?.fault === "drop" ? null : (refused ?? (await rules.answer(call)));
+    const isLost = fault !== null && ["cut", "hang", "drop"].includes(fault.fault);
     world.log.add({
       at: new Date(world.clock.now()).toISOString(),
       platform: rules.platform,
       direction: "call",
-      name: rules.nameOf(call),
+      name,
       request: { method: call.method, url: call.url, headers: call.headers, body: textOf(call) },
-      answer: isLost ? null : { status: answer.status, headers: headersOf(answer), body: bodyText(answer) },
+      answer: answer && { status: answer.status, headers: headersOf(answer), body: bodyText(answer) },
       trouble: fault?.fault ?? null,
       milliseconds: Math.round(performance.now() - startedAt),
     });
+    if (answer === null) return;
     if (!isLost) return write(response, answer);
     // The call was carried out, but its answer is lost.
     if (fault.fault === "cut") return void request.socket.destroy();
@@ -62,6 +67,8 @@ function refusalOf(fault: Fault | null, call: ApiCall, rules: CallRules): ApiAns
     const left = fault.until === null ? (fault.seconds ?? 1) : (fault.until - Date.now()) / 1000;
     return rules.limited(call, Math.max(1, Math.ceil(left)));
   }
+  if (fault?.fault === "answer") return fault.answer;
+  if (fault?.fault === "revoke_token") return rules.unauthorized?.(call) ?? null;
   return fault?.fault === "error_500" ? rules.broken(call) : null;
 }
 

@@ -1,13 +1,21 @@
 import type { PlatformName } from "../connection.ts";
 
 /** Faults of calls: the bot calls, and the platform fails. */
-const CALL_FAULTS = ["rate_limit", "error_500", "hang", "cut"] as const;
+const CALL_FAULTS = ["rate_limit", "error_500", "hang", "cut", "drop", "revoke_token", "answer"] as const;
 /** Faults of events: the platform calls the bot too often, in another order, or late. */
 const EVENT_FAULTS = ["duplicate", "reorder", "late"] as const;
 export const FAULTS = [...CALL_FAULTS, ...EVENT_FAULTS, "block_user"] as const;
 
 export type FaultName = (typeof FAULTS)[number];
 type EventFault = (typeof EVENT_FAULTS)[number];
+
+/** An answer in place of the platform's own, such as an error that is hard to cause. */
+export interface ScriptedAnswer {
+  status: number;
+  headers?: Record<string, string> | undefined;
+  /** An object is sent as JSON. */
+  body: object | string;
+}
 
 export interface FaultRequest {
   platform: PlatformName;
@@ -16,6 +24,10 @@ export interface FaultRequest {
   seconds?: number | undefined;
   /** The only chat that has the fault; absent: every chat. */
   chat?: string | undefined;
+  /** The only call that has the fault, such as `sendMessage`; absent: every call. */
+  call?: string | undefined;
+  /** Only for the fault `answer`. */
+  answer?: ScriptedAnswer | undefined;
 }
 
 /** A fault that is switched on. */
@@ -30,14 +42,19 @@ export interface Fault {
   /** Its end by the real clock, milliseconds; null: none. */
   until: number | null;
   chat: string | null;
+  call: string | null;
+  answer: ScriptedAnswer | null;
 }
 
 export interface Faults {
   add(request: FaultRequest): Fault;
   list(): Fault[];
   clear(): void;
-  /** Uses up a fault for a call. A fault with a number of times meets only calls that send something. */
-  ofCall(platform: PlatformName, sends: boolean): Fault | null;
+  /**
+   * Uses up a fault for a call. A fault with a number of times meets only calls that send something, unless it names its
+   * call.
+   */
+  ofCall(platform: PlatformName, call: { name: string; sends: boolean }): Fault | null;
   /** Uses up a fault of this name for an event. */
   ofEvent(platform: PlatformName, fault: EventFault, chat: string): Fault | null;
   /** True if the user of a chat blocks the bot. Counts as one of the fault's times. */
@@ -64,8 +81,8 @@ export function createFaults(changed: () => void, now: () => number = Date.now):
   }
 
   return {
-    add({ platform, fault, times, seconds = null, chat = null }) {
-      const fault_ = { id: ++lastId, platform, fault, seconds, chat };
+    add({ platform, fault, times, seconds = null, chat = null, call = null, answer = null }) {
+      const fault_ = { id: ++lastId, platform, fault, seconds, chat, call, answer };
       const added = { ...fault_, ...lengthOf(fault, times, seconds, now()) };
       active = [...current(), added].slice(-MOST);
       changed();
@@ -76,9 +93,10 @@ export function createFaults(changed: () => void, now: () => number = Date.now):
       active = [];
       changed();
     },
-    ofCall(platform, sends) {
-      const meets = ({ fault, times }: Fault) =>
-        CALL_FAULTS.some((each) => each === fault) && (sends || times === null);
+    ofCall(platform, { name, sends }) {
+      const meets = ({ fault, times, call }: Fault) =>
+        CALL_FAULTS.some((each) => each === fault) &&
+        (call === null ? sends || times === null : call.toLowerCase() === name.toLowerCase());
       return use(current().find((each) => each.platform === platform && meets(each)));
     },
     ofEvent(platform, fault, chat) {
@@ -104,7 +122,7 @@ function lengthOf(
   now: number,
 ): Pick<Fault, "times" | "until"> {
   if (times !== undefined) return { times, until: null };
-  const lasts = ["rate_limit", "error_500", "cut", "block_user"].includes(fault);
-  if (lasts && seconds !== null) return { times: null, until: now + seconds * 1000 };
-  return { times: fault === "block_user" ? null : 1, until: null };
+  const isDelay = ["hang", ...EVENT_FAULTS].includes(fault);
+  if (!isDelay && seconds !== null) return { times: null, until: now + seconds * 1000 };
+  return { times: ["block_user", "revoke_token"].includes(fault) ? null : 1, until: null };
 }

@@ -10,7 +10,7 @@ export interface WireEntry {
   /** The call or the event in one word, such as `sendMessage`. */
   name: string;
   request: { method: string; url: string; headers: Record<string, string>; body: string };
-  /** Null: no answer came, or none was given. */
+  /** Null: there is none. With the trouble `cut` or `hang`, the bot never got it. */
   answer: { status: number; headers: Record<string, string>; body: string } | null;
   /** The fault that it met, or the reason why there is no answer. */
   trouble: string | null;

@@ -1,7 +1,7 @@
 import { definition } from "../../../src/channels/sms/index.ts";
 import { toPlainText } from "../../../src/core/text/markdown/plain-text.ts";
 import { PUBLIC_URL, TWILIO } from "../../security/secrets.ts";
-import { signedForm } from "../../support/fake-twilio.ts";
+import { signedForm } from "../../support/scripted-twilio.ts";
 import { formByText } from "../formatting/text-form.ts";
 import { type KindSamples, NOWHERE, type SampleMessage } from "../samples.ts";
 

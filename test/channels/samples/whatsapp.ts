@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { definition } from "../../../src/channels/whatsapp/index.ts";
 import { toWhatsapp } from "../../../src/channels/whatsapp/markup.ts";
 import { METAS, PUBLIC_URL, TWILIO } from "../../security/secrets.ts";
-import { signedForm } from "../../support/fake-twilio.ts";
+import { signedForm } from "../../support/scripted-twilio.ts";
 import { formByText } from "../formatting/text-form.ts";
 import { type KindSamples, NOWHERE, type SampleMessage } from "../samples.ts";
 
