@@ -13,8 +13,8 @@ import { freePort } from "../support/redis.ts";
 
 /*
  * No engine for images runs here, so a directory stands for the root of each stage. `npm ci` takes the packages that
- * the lock file names from this installation, and `npm run build` what is built. All other steps run as they are
- * written, with paths below that directory.
+ * the lock file names from this installation, and `npm run build` what is built. `npm pack` and all other steps run as
+ * they are written, with paths below that directory.
  */
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -59,6 +59,8 @@ async function writeStandIns(bin: string): Promise<void> {
       execFileSync("sh", ["-c", 'cp -al "$0" "$1" 2>/dev/null || cp -a "$0/." "$1"', from, to]);
     };
     if (command === "run") execFileSync("cp", ["-a", "${root}dist", "dist"]);
+    else if (command === "pack")
+      execFileSync("npm", [command, ...flags], { env: { ...process.env, PATH: "${process.env["PATH"]}" } });
     else {
       const omit = (kind) => flags.includes("--omit=" + kind);
       const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
@@ -95,7 +97,7 @@ function copyOf(from: Made | undefined): Partial<Made> {
 
 /** Paths of the image, below the directory that stands for its root. */
 const below = (image: Pick<Made, "root">, text: string) =>
-  text.replace(/(?<![\w.])\/(app|data|build|usr\/local\/bin)\b/g, `${image.root}/$1`);
+  text.replace(/(?<![\w.])\/(app|data|build|package|usr\/local\/bin)\b/g, `${image.root}/$1`);
 
 async function execute(step: Instruction, image: Made): Promise<void> {
   const here = resolve(image.root, `.${image.directory}`);
@@ -176,7 +178,27 @@ test("the slim image holds what runs on an external Postgres, and no embedded on
     expect(packages).not.toContain(name);
   const compilers = await readdir(join(image?.root ?? "", "app/node_modules/@prisma/client/runtime"));
   expect(compilers.filter((name) => /mysql|sqlite/.test(name))).toEqual([]);
-  expect(existsSync(join(image?.root ?? "", "app/channels.config.json"))).toBe(true);
+  const files = await readdir(join(image?.root ?? "", "app"), { recursive: true });
+  for (const path of [
+    "channels.config.json",
+    "LICENSE",
+    "docs/channels.config.schema.json",
+    "dist/client/index.js",
+  ])
+    expect(files).toContain(path);
+  // A build leaves the output of the compiler beside the bundle, with source maps.
+  const bundle = [
+    "api-page",
+    "chunks",
+    "cli.js",
+    "client",
+    "console",
+    "main.js",
+    "simulator-page",
+    "web-chat",
+  ];
+  expect((await readdir(join(image?.root ?? "", "app/dist"))).sort()).toEqual(bundle);
+  expect(files.filter((path) => path.endsWith(".map"))).toEqual([]);
 });
 
 test("the full image starts with an empty volume, answers, is healthy, and stores everything on the volume", async () => {
