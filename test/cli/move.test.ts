@@ -1,84 +1,9 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { copyDatabase } from "../../src/storage/copy-database.ts";
 import { addConversation } from "../api/api-rows.ts";
 import { openApiWorld } from "../api/api-server.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
-import { serviceDirectory, startProcess } from "../support/process.ts";
 import { quietLog } from "../support/quiet-log.ts";
-import { serviceProgram } from "../support/service-program.ts";
-
-const config = {
-  agents: { echo: { bot: { type: "echo" } } },
-  channels: { api: { kind: "api", agent: "echo" } },
-};
-const KEY = "cw_operator_key_of_this_test_0123";
-
-async function call(url: string, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${url}/api/v1${path}`, {
-    method,
-    headers: { "X-API-Key": KEY, "Content-Type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return (await response.json()) as { id: string; content: string; data: { content: string }[] };
-}
-
-/** Runs the command. Returns its exit code and output. */
-async function move(cwd: string, to: string) {
-  const run = promisify(execFile)(process.execPath, [serviceProgram("cli"), "move", "--to", to], {
-    cwd,
-    env: { PATH: process.env.PATH },
-  });
-  return await run.then(
-    ({ stdout }) => ({ code: 0, output: stdout }),
-    ({ code, stdout }: { code: number; stdout: string }) => ({ code, output: stdout }),
-  );
-}
-
-it("moves an embedded database to a server, where the conversation continues", async () => {
-  await using directory = await serviceDirectory(config);
-  await using target = await createTestDatabase({ empty: true });
-  const env = { CAUSEWAY_API_KEY: KEY };
-  expect(await move(directory.path, target.url)).toMatchObject({
-    code: 1,
-    output: expect.stringContaining("There is no embedded database"),
-  });
-  await directory.givePostgres();
-  let session = "";
-  {
-    await using service = await startProcess({ directory, env });
-    session = (await call(service.url, "POST", "/chat/sessions", { agent_id: "echo" })).id;
-    await call(service.url, "POST", `/chat/sessions/${session}/messages`, { content: "before" });
-    const early = await move(directory.path, target.url);
-    expect(early).toMatchObject({
-      code: 1,
-      output: expect.stringContaining("If the service runs, stop it first."),
-    });
-    expect(await service.stop()).toBe(0);
-  }
-  const nowhere = await move(directory.path, "postgres://owner:hidden-password@127.0.0.1:1/nowhere");
-  expect(nowhere).toMatchObject({ code: 1, output: expect.stringContaining("Nothing was copied.") });
-  expect(nowhere.output).not.toContain("hidden-password");
-  const moved = await move(directory.path, target.url);
-  expect(moved.output).toContain("messages: 2");
-  expect(moved.code).toBe(0);
-  const again = await move(directory.path, target.url);
-  expect(again).toMatchObject({ code: 1, output: expect.stringContaining("has rows already") });
-
-  await using service = await startProcess({ directory, env: { ...env, DATABASE_URL: target.url } });
-  expect(service.output()).toContain("the embedded database is not used");
-  const reply = await call(service.url, "POST", `/chat/sessions/${session}/messages`, { content: "after" });
-  expect(reply.content).toBe("You said: after");
-  const { data } = await call(service.url, "GET", `/chat/sessions/${session}/messages`);
-  expect(data.map(({ content }) => content)).toEqual([
-    "before",
-    "You said: before",
-    "after",
-    "You said: after",
-  ]);
-  expect(await service.stop()).toBe(0);
-});
 
 it("copies values of every kind unchanged, and uses no sequence number twice", async () => {
   await using world = await openApiWorld();
