@@ -35,6 +35,14 @@ export interface Person {
   aliases: string[];
   /** Their participant data, by agent. An anonymous visitor has it by session. */
   data: { agentId: string; sessionId: string | null; participantData: JsonObject; updatedAt: string }[];
+  /** Their ratings of messages, also in the conversations of others. */
+  ratings: {
+    messageId: string;
+    rating: "up" | "down";
+    comment: string | null;
+    createdAt: string;
+    updatedAt: string;
+  }[];
   schedules: Schedule[];
   /** Handoffs to people, with their notes. Null without the scope `handoff:read`. */
   handoffs: Handoff[] | null;

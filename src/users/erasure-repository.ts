@@ -77,6 +77,9 @@ const COUNT = `WITH ${NAMES},
     'early_edits', (SELECT count(*) FROM early_edits x WHERE ${OF_NAME}),
     'access_grants', (SELECT count(*) FROM access_grants x WHERE ${OF_NAME})) AS rows`;
 
+const LOCK_SESSIONS =
+  "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE";
+
 const CERTIFY = `INSERT INTO erasures (id, workspace_id, user_hash, actor_id, actor_name, console_session_id, rows)
   SELECT $1, $2, $3, $4, (SELECT name FROM api_keys WHERE id = $4), $5, $6`;
 
@@ -103,10 +106,13 @@ export function createErasureRepository(pool: Pool) {
       return inTransaction(pool, async (client) => {
         // Lock sessions before the user, in the order of all other statements. So a message that arrives now cannot
         // cause a deadlock.
-        const { rows: sessions } = await client.query<{ id: string }>(
-          "SELECT id FROM sessions WHERE workspace_id = $1 AND user_id = $2 ORDER BY id FOR UPDATE",
-          [workspaceId, id],
-        );
+        await client.query(LOCK_SESSIONS, [workspaceId, id]);
+        // A session that is being opened refers to the user. So this waits for it, and no other one can be opened.
+        await client.query("SELECT 1 FROM users WHERE workspace_id = $1 AND id = $2 FOR UPDATE", [
+          workspaceId,
+          id,
+        ]);
+        const { rows: sessions } = await client.query<{ id: string }>(LOCK_SESSIONS, [workspaceId, id]);
         const { rows: counted } = await client.query<{ rows: Record<string, number> }>(COUNT, [
           workspaceId,
           id,

@@ -7,6 +7,7 @@ import { userRoutes } from "../../src/http/api/users/users.ts";
 import { createErasureRepository } from "../../src/users/erasure-repository.ts";
 import { createParticipantDataRepository } from "../../src/users/participant-data-repository.ts";
 import { createUserRepository } from "../../src/users/user-repository.ts";
+import { eventually } from "../support/eventually.ts";
 import { addConversation } from "./api-rows.ts";
 import { openApiWorld } from "./api-server.ts";
 
@@ -93,9 +94,24 @@ describe("users", () => {
     const data = (user: string) => `/users/${user}/data/coach`;
     for (const { userId } of [ada, bob])
       await api.call(data(userId), { method: "PUT", json: { likes: "tea" } });
-    const gone = await api.call(`/users/${ada.userId}`, { method: "DELETE" });
+    // Another session of hers is being opened.
+    const opening = await pool.connect();
+    await opening.query("BEGIN");
+    await opening.query(
+      `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, user_id, single)
+       SELECT 'opening', workspace_id, agent_id, agent_version, channel_id, user_id, false FROM sessions WHERE id = $1`,
+      [ada.sessionId],
+    );
+    const erasing = api.call(`/users/${ada.userId}`, { method: "DELETE" });
+    await eventually(async () => {
+      const waiting = "SELECT 1 FROM pg_locks WHERE NOT granted";
+      expect((await opening.query(waiting)).rowCount).toBeGreaterThan(0);
+    });
+    await opening.query("COMMIT");
+    opening.release();
+    const gone = await erasing;
     expect(gone.status).toBe(204);
-    expect(world.erased).toEqual([ada.sessionId]);
+    expect(world.erased.toSorted()).toEqual([ada.sessionId, "opening"].toSorted());
     for (const path of [`/users/${ada.userId}`, data(ada.userId)]) {
       const { status, body } = await api.call(path);
       expect([status, body]).toMatchObject([404, { error: { code: "user_not_found" } }]);
@@ -114,7 +130,7 @@ describe("users", () => {
       user_hash: createHash("sha256").update(ada.userId).digest("hex"),
       erased_at: expect.any(String),
       actor: { key_name: "test", via: "api" },
-      erased_rows: { users: 1, participant_data: 1, sessions: 1, executions: 1, deliveries: 1, handoffs: 0 },
+      erased_rows: { users: 1, participant_data: 1, sessions: 2, executions: 1, deliveries: 1, handoffs: 0 },
     });
     expect((await api.call(`/erasures?user_id=${ada.userId}`)).body).toMatchObject({ data: [certificate] });
     expect((await api.call(`/erasures?user_id=${bob.userId}`)).body).toMatchObject({ data: [] });

@@ -137,7 +137,8 @@ describe("an edited message", () => {
     return received.kind === "accepted" ? received.events : expect.fail(JSON.stringify(received));
   };
 
-  test("is ignored if it is a live location that moved", async () => {
+  test("is ignored if it is of a chat without a number, or a live location that moved", async () => {
+    expect(await edited({ chat: { id: 0, type: "private" } })).toEqual([]);
     const location = { latitude: 52.5, longitude: 13.4, live_period: 900 };
     expect(await edited({ message_id: 7, text: undefined, location, edit_date: 1_790_000_100 })).toEqual([]);
     expect(await eventsOf({ text: undefined, location })).toMatchObject([

@@ -172,6 +172,8 @@ describe("a WhatsApp message", () => {
     expect(await eventsOf(place)).toMatchObject([
       { text: "[location] Berlin, 52.52, 13.405", details: { location } },
     ]);
+    const nowhere = message({ Body: "here", Latitude: "", Longitude: "200", Label: "Berlin" });
+    expect(await eventsOf(nowhere)).toMatchObject([{ text: "here" }]);
   });
 
   test("that is a contact says so, and has the contact's file", async () => {

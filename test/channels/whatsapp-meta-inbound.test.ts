@@ -286,6 +286,16 @@ test("a place becomes text and data", async () => {
   expect(await read({ type: "location", location })).toMatchObject([
     { text: "[location] Café, 52.52, 13.405", details: { location: { ...location, address: null } } },
   ]);
+  // Some gateways send text, and numbers may be no place on earth.
+  expect(
+    await read({ type: "location", location: { latitude: " 52.50", longitude: "-13.4" } }),
+  ).toMatchObject([
+    { text: "[location] 52.5, -13.4", details: { location: { latitude: 52.5, longitude: -13.4 } } },
+  ]);
+  for (const latitude of [90.1, "91", "north", "", 1e300])
+    expect(await read({ type: "location", location: { ...location, latitude } })).toMatchObject([
+      { text: expect.stringContaining("cannot be read here") },
+    ]);
 });
 
 test("a reaction becomes text and data, and a removed reaction is ignored", async () => {

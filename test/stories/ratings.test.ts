@@ -189,6 +189,8 @@ describe("an answer is rated", () => {
     await postEvent(slackReaction(slack, externalId, "-1", { type: "reaction_removed", user: BOB }));
     await eventually(async () => expect(await ratingsOf(answer)).toEqual([["Ada", "down"]]));
     const [person] = (await app.api("GET", "/users?channel=slack")).body.data;
+    const exported = await app.api("GET", `/users/${person.id}/export`);
+    expect(exported.body.ratings).toMatchObject([{ message_id: answer.id, rating: "down", comment: null }]);
     expect((await app.api("DELETE", `/users/${person.id}`)).status).toBe(204);
     expect((await app.api("GET", "/feedback?channel=slack")).body.data).toEqual([]);
   });

@@ -40,7 +40,8 @@ const entitiesSchema = spare(
 );
 
 export const chatSchema = z.object({
-  id: z.int(),
+  // A chat without a number is none, and nobody can answer there.
+  id: z.int().refine((id) => id !== 0),
   type: z.string(),
   title: z.string().optional(),
   is_direct_messages: z.boolean().optional(),

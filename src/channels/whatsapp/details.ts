@@ -1,13 +1,29 @@
+import { z } from "zod";
 import type { MessageReference } from "../../core/message/inbound-message.ts";
 import type { JsonObject } from "../../core/text/json.ts";
 
+/** Degrees. Some providers and gateways send them as text. */
+const degrees = (most: number) =>
+  z
+    .union([
+      z.number(),
+      z
+        .string()
+        .trim()
+        .regex(/^[+-]?\d+(\.\d+)?$/)
+        .transform(Number),
+    ])
+    .pipe(z.number().min(-most).max(most));
+const text = z.string().min(1).optional().catch(undefined);
+
 /** A place that a user shared. */
-export interface Place {
-  latitude: number;
-  longitude: number;
-  name?: string | undefined;
-  address?: string | undefined;
-}
+export const placeSchema = z.object({
+  latitude: degrees(90),
+  longitude: degrees(180),
+  name: text,
+  address: text,
+});
+export type Place = z.output<typeof placeSchema>;
 
 /** A place as text. `words` stand before it. */
 export function placeText({ latitude, longitude, name, address }: Place, words?: string): string {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { placeSchema } from "../details.ts";
 
 // The fields that we read of Meta's events. The schemas are loose, because fields come and go without notice. One
 // unknown field must not lose the others, so every list is read item by item.
@@ -71,10 +72,7 @@ export const messageSchema = z.object({
   video: media,
   document: media,
   sticker: media,
-  location: z
-    .object({ latitude: z.number(), longitude: z.number(), name: text, address: text })
-    .optional()
-    .catch(undefined),
+  location: placeSchema.optional().catch(undefined),
   contacts: z
     .array(
       z.object({

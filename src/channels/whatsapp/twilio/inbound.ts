@@ -6,7 +6,7 @@ import { OPTED_OUT } from "../../kit/opted-out.ts";
 import { attachmentsOf } from "../../twilio/attachments.ts";
 import { type FormParams, field } from "../../twilio/params.ts";
 import { isAddress, isSameAddress } from "../address.ts";
-import { type Place, placeDetails, placeText, readReaction } from "../details.ts";
+import { type Place, placeDetails, placeSchema, placeText, readReaction } from "../details.ts";
 import { conversationOf, toInboundMessage, unreadableText } from "../inbound.ts";
 import { type ReferralField, readReferral, referralReference } from "../referral.ts";
 
@@ -72,9 +72,13 @@ function textOf(params: FormParams): string {
 
 /** Null: the message has no place, or one that cannot be read. */
 function placeOf(params: FormParams): Place | null {
-  const [latitude, longitude] = [Number(field(params, "Latitude")), Number(field(params, "Longitude"))];
-  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return null;
-  return { latitude, longitude, name: field(params, "Label"), address: field(params, "Address") };
+  const place = {
+    latitude: field(params, "Latitude"),
+    longitude: field(params, "Longitude"),
+    name: field(params, "Label"),
+    address: field(params, "Address"),
+  };
+  return placeSchema.safeParse(place).data ?? null;
 }
 
 /** The parts of a message that are special in a reaction. Null: the reaction was taken back. */

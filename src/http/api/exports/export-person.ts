@@ -37,7 +37,7 @@ export function personExportRoutes(deps: PersonExportDeps): Route[] {
       operationId: "exportUser",
       summary: "Export a person",
       description:
-        "Everything that is stored about them, for them or for another service. It has profile, other names, participant data, schedules and handoffs with their notes. It also has how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`. `handoffs`, `access` and `changes` are null unless the key may read them elsewhere: with `handoff:read`, `access:read` and `admin`.",
+        "Everything that is stored about them, for them or for another service. It has profile, other names, participant data, ratings, schedules and handoffs with their notes. It also has how they were let in, changes by operators, and each session with all its messages, the oldest first. The document is streamed, so it may be large. The `url` of a file gives its content. The key also needs the scope `sessions:read`. `handoffs`, `access` and `changes` are null unless the key may read them elsewhere: with `handoff:read`, `access:read` and `admin`.",
       tag: "Users",
       scope: "users:read",
       params: idParams,
@@ -70,10 +70,11 @@ async function personOf(
   user: UserView,
   caller: Pick<Caller, "scopes">,
 ) {
-  const [reached, aliases, data, planned, kept] = await Promise.all([
+  const [reached, aliases, data, ratings, planned, kept] = await Promise.all([
     reach(user),
     personal.aliases(user.id),
     personal.data(user.id),
+    personal.ratings(user.id),
     allSchedules((page) => records.schedules.list(user.workspaceId, { userId: user.id }, page)),
     recordsOf(records, user, caller),
   ]);
@@ -85,6 +86,13 @@ async function personOf(
       agent_id: agentId,
       session_id: sessionId,
       participant_data: data,
+      updated_at: updatedAt.toISOString(),
+    })),
+    ratings: ratings.map(({ messageId, rating, comment, createdAt, updatedAt }) => ({
+      message_id: messageId,
+      rating,
+      comment,
+      created_at: createdAt.toISOString(),
       updated_at: updatedAt.toISOString(),
     })),
     schedules: planned.map(presentSchedule),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RATINGS } from "../../../core/message/rating.ts";
 import { accessGrantSchema, accessRequestSchema } from "../access/access-resource.ts";
 import { handoffSchema } from "../handoffs/handoff-resource.ts";
 import { messageSchema } from "../messages/message-resource.ts";
@@ -21,6 +22,17 @@ export const personSchema = z
         updated_at: timestampSchema,
       }),
     ),
+    ratings: z
+      .array(
+        z.object({
+          message_id: idSchema,
+          rating: z.enum(RATINGS),
+          comment: z.string().nullable(),
+          created_at: timestampSchema,
+          updated_at: timestampSchema,
+        }),
+      )
+      .describe("Their ratings of messages, also in the conversations of others, the oldest first"),
     schedules: z.array(scheduleSchema),
     handoffs: z
       .array(handoffSchema)
