@@ -8,9 +8,9 @@ import { definition as web } from "../../src/channels/web/index.ts";
 import { definition as whatsapp } from "../../src/channels/whatsapp/index.ts";
 import { startFakeSlack } from "../support/fake-slack.ts";
 import { startFakeSureadhere } from "../support/fake-sureadhere.ts";
-import { startFakeTelegram } from "../support/fake-telegram.ts";
 import { freePort } from "../support/redis.ts";
 import { type ScriptedMeta, startScriptedMeta } from "../support/scripted-meta.ts";
+import { startScriptedTelegram } from "../support/scripted-telegram.ts";
 import { type ScriptedTwilio, startScriptedTwilio } from "../support/scripted-twilio.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import { diagnosis, LOOPBACK, PUBLIC } from "./diagnose.ts";
@@ -32,7 +32,8 @@ describe("a diagnosis of Telegram", () => {
   });
 
   test("finds no error after the service has registered its webhook", async () => {
-    await using fake = await startFakeTelegram();
+    await using fake = await startScriptedTelegram();
+    fake.tell("getMe", { id: 4242, is_bot: true, first_name: "Causeway", username: fake.username });
     const channel = telegramChannel(fake, { publicUrl: PUBLIC });
     await channel.start?.(createSubjectTools().startContext());
     const lines = await diagnosis(telegram, configOfBot(fake), channel);
@@ -45,22 +46,21 @@ describe("a diagnosis of Telegram", () => {
   });
 
   test("reports a webhook elsewhere, missing kinds of updates, failed posts and waiting updates", async () => {
-    await using fake = await startFakeTelegram();
+    await using fake = await startScriptedTelegram();
     const running = telegramChannel(fake, { config: { secretToken: "another-secret" } });
     expect(broken(await diagnosis(telegram, configOfBot(fake))).join("\n")).toMatch(
       /Telegram has no webhook/,
     );
     const set = (url: string, allowed_updates: string[]) =>
-      fetch(`${fake.url}/bot${fake.token}/setWebhook`, {
-        method: "POST",
-        body: JSON.stringify({ url, secret_token: SECRET_TOKEN, allowed_updates }),
-      });
+      fake.call("setWebhook", { url, secret_token: SECRET_TOKEN, allowed_updates });
     await set("https://elsewhere.example.org/hook", ["message"]);
     expect(broken(await diagnosis(telegram, configOfBot(fake))).join("\n")).toContain(
       "Telegram posts to https://elsewhere.example.org/hook, not to https://chat.example.org/webhooks/telegram",
     );
     await set("https://chat.example.org/webhooks/telegram", ["poll"]);
-    Object.assign(fake.webhookInfo, {
+    fake.tell("getWebhookInfo", {
+      url: "https://chat.example.org/webhooks/telegram",
+      allowed_updates: ["poll"],
       pending_update_count: 4711,
       last_error_date: Math.floor(Date.now() / 1000) - 30,
       last_error_message: "SSL error {certificate verify failed}",
@@ -75,7 +75,7 @@ describe("a diagnosis of Telegram", () => {
   });
 
   test("reports a refused token, an address without a server, and a wrong bot name", async () => {
-    await using fake = await startFakeTelegram();
+    await using fake = await startScriptedTelegram();
     const wrongName = await diagnosis(
       telegram,
       configOfBot(fake, { mode: "polling", username: "other_bot" }),
@@ -92,7 +92,7 @@ describe("a diagnosis of Telegram", () => {
   });
 
   test("needs no public address for polling or for a local server", async () => {
-    await using fake = await startFakeTelegram();
+    await using fake = await startScriptedTelegram();
     const options = { publicUrl: LOOPBACK };
     // A server on this machine reaches us here, so only the webhook's registration is missing.
     const lines = await diagnosis(telegram, configOfBot(fake), null, options);
@@ -102,9 +102,9 @@ describe("a diagnosis of Telegram", () => {
   });
 
   test("reports that another host uses the bot, unless the configuration takes it over", async () => {
-    await using fake = await startFakeTelegram();
+    await using fake = await startScriptedTelegram();
     const url = `https://prod.example.org/${fake.token}`;
-    fake.webhook = { url, secretToken: "x", allowedUpdates: undefined };
+    await fake.call("setWebhook", { url, secret_token: "x" });
     const lines = broken(await diagnosis(telegram, configOfBot(fake, { mode: "polling" })));
     expect(lines).toEqual([
       expect.stringMatching(/^error mode: .*prod\.example\.org\/<token>.*"takeOver": true/),
@@ -391,16 +391,18 @@ describe("a diagnosis of a desk", () => {
   });
 
   test("on Telegram reports whether the group has topics, and whether the bot may open them", async () => {
-    await using fake = await startFakeTelegram();
+    await using fake = await startScriptedTelegram({ rooms: ["-1001"] });
     const config = telegram.configSchema.parse({ token: fake.token, mode: "polling", apiRoot: fake.url });
     const look = (conversation: string) => whats(telegram.diagnoseDesk?.({ config, conversation, signal }));
-    expect((await look("-1001"))?.join()).toMatch(/^error: Telegram answered 400.*chat not found/);
-    fake.forums.set(-1001, { topics: new Map(), closed: new Set(), isMember: true });
+    expect((await look("-1002"))?.join()).toMatch(/^error: Telegram answered 400.*chat not found/);
+    fake.tell("getChat", { id: -1001, type: "supergroup", title: "Group", is_forum: true });
+    fake.tell("getChatMember", { status: "member", user: { id: 4242, is_bot: true } });
     expect(await look("-1001")).toEqual([
       "ok: The group has topics.",
       "error: The bot may not open topics in this group.",
     ]);
-    fake.forums.set(-1001, { topics: new Map(), closed: new Set() });
+    const administrator = { status: "administrator", can_manage_topics: true };
+    fake.tell("getChatMember", { ...administrator, user: { id: 4242, is_bot: true } });
     expect(await look("-1001")).toEqual([
       "ok: The group has topics.",
       "ok: The bot may open topics in this group.",

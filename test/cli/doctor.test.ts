@@ -10,9 +10,9 @@ import { startEndpoint } from "../bots/endpoint.ts";
 import { API_KEY, startProvider } from "../bots/provider-server.ts";
 import { runExample } from "../bots/run-example.ts";
 import { startTestApp } from "../support/app.ts";
-import { startFakeTelegram } from "../support/fake-telegram.ts";
 import { createTestDatabase } from "../support/postgres.ts";
 import { freePort } from "../support/redis.ts";
+import { startScriptedTelegram } from "../support/scripted-telegram.ts";
 
 let directory: string;
 
@@ -73,7 +73,7 @@ describe("causeway doctor", () => {
   });
 
   test("reports every problem, and continues with all checks that are still possible", async () => {
-    await using telegram = await startFakeTelegram();
+    await using telegram = await startScriptedTelegram();
     telegram.revokeToken();
     const channels = {
       api: { kind: "api", agent: "ecko" },
@@ -95,7 +95,7 @@ describe("causeway doctor", () => {
   });
 
   test("checks each platform, and names the key that has to be changed", async () => {
-    await using telegram = await startFakeTelegram();
+    await using telegram = await startScriptedTelegram();
     const channels = {
       ...API,
       bot: { kind: "telegram", agent: "echo", token: "$TOKEN", mode: "polling", apiRoot: telegram.url },
@@ -173,7 +173,7 @@ describe("causeway doctor", () => {
 
   test("checks that the running service has this configuration", async () => {
     await using running = await startTestApp();
-    await using other = await startFakeTelegram();
+    await using other = await startScriptedTelegram();
     const config = { agents: ECHO, channels: API };
     const { text } = await examine(config, { PORT: new URL(running.url).port });
     expect(text).toContain(`The service answers at ${running.url}.`);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
-import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { startScriptedTelegram } from "../support/scripted-telegram.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -98,7 +98,7 @@ describe("causeway channel add", () => {
   });
 
   it("asks for the token, checks it with the platform, and stores it in .env", async () => {
-    await using telegram = await startFakeTelegram({ token: TOKEN });
+    await using telegram = await startScriptedTelegram({ token: TOKEN });
     await run(["init"]);
     const before = await read("channels.config.json");
     const add = ["channel", "add", "telegram", "--api", telegram.url];

@@ -2,13 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "../../src/cli/run-cli.ts";
 import { Causeway } from "../../src/client/index.ts";
 import { BotError } from "../../src/core/faults/errors.ts";
-import { SECRET_TOKEN } from "../channels/telegram-subject.ts";
 import { startTestApp, type TestApp } from "../support/app.ts";
 import { eventually } from "../support/eventually.ts";
-import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
 import { type ReplyEndpoint, startReplyEndpoint } from "../support/reply-endpoint.ts";
 import { createScriptedBot, type ScriptedBot } from "../support/scripted-bot.ts";
-import { message, post } from "./conversations.ts";
+import { controlAt } from "../support/simulator.ts";
 
 interface Told {
   status: number;
@@ -23,11 +21,9 @@ interface Told {
 let app: TestApp;
 let bot: ScriptedBot;
 let endpoint: ReplyEndpoint;
-let telegram: FakeTelegram;
 
 beforeAll(async () => {
   endpoint = await startReplyEndpoint();
-  telegram = await startFakeTelegram();
   const failures = new Map<string, number>();
   bot = createScriptedBot((call) => {
     const text = call.texts.join(" + ");
@@ -53,20 +49,13 @@ beforeAll(async () => {
     },
     channels: {
       api: { kind: "api", agent: "plain", webhook: { url, secret } },
-      telegram: {
-        kind: "telegram",
-        agent: "collecting",
-        token: telegram.token,
-        secretToken: SECRET_TOKEN,
-        apiRoot: telegram.url,
-      },
+      telegram: { kind: "telegram", agent: "collecting", simulate: true },
     },
   });
 });
 afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await endpoint.close();
-  await telegram.close();
 });
 
 async function open(): Promise<string> {
@@ -182,8 +171,15 @@ test("the trail shows waiting work, and what it waits for", async () => {
 });
 
 test("messages with one shared answer have one trail; a triggered message has one too", async () => {
-  for (const text of ["one", "two"]) expect(await post(app.url, message(31, text))).toBe(200);
-  await eventually(() => expect(telegram.sent.map(({ text }) => text)).toEqual(["re: one + two"]));
+  const chat = "/telegram/chats/31";
+  const write = async (text: string) => {
+    expect((await controlAt(app.url)("POST", `${chat}/messages`, { text })).status).toBe(201);
+  };
+  for (const text of ["one", "two"]) await write(text);
+  await eventually(async () => {
+    const { body: seen } = await controlAt(app.url)("GET", chat);
+    expect(seen.map(({ text }: { text: string }) => text)).toEqual(["one", "two", "re: one + two"]);
+  });
   const { body: sessions } = await app.api("GET", "/chat/sessions?channel=telegram");
   const session = sessions.data[0].id;
   const { body: messages } = await app.api("GET", `/chat/sessions/${session}/messages`);
@@ -208,7 +204,7 @@ test("messages with one shared answer have one trail; a triggered message has on
   expect(literal.summary).toMatch(/^An unprompted message\./);
   expect(story(literal)).toMatch(/A fixed text was sent \(12 characters\)\. It was triggered over the API/);
 
-  expect(await post(app.url, message(31, "/reset"))).toBe(200);
+  await write("/reset");
   const next = await eventually(async () => {
     const { body } = await app.api("GET", "/chat/sessions?channel=telegram&status=active");
     expect(body.data[0].id).not.toBe(session);
