@@ -7,7 +7,7 @@ describe("the simulator's control API", () => {
     const wrong: [string, string, unknown, number, string][] = [
       ["POST", "/faults", { platform: "telegram", fault: "rain" }, 422, "rate_limit"],
       ["POST", "/faults", { platform: "fax", fault: "cut" }, 422, "telegram, slack, whatsapp, sms"],
-      ["POST", "/faults", { platform: "telegram", fault: "cut", times: 0 }, 422, "times"],
+      ["POST", "/faults", { platform: "telegram", fault: "cut", times: 0 }, 422, "times must be at least 1"],
       ["POST", "/faults", { platform: "telegram", fault: "answer" }, 422, "needs it"],
       [
         "POST",
@@ -17,9 +17,9 @@ describe("the simulator's control API", () => {
         "answer",
       ],
       ["POST", "/clock", { forward_seconds: -1 }, 422, "forward_seconds"],
-      ["POST", "/clock", {}, 422, "forward_seconds"],
+      ["POST", "/clock", {}, 422, "forward_seconds expected number"],
       ["POST", "/telegram/chats/1/messages", {}, 422, "text is required"],
-      ["POST", "/telegram/chats/1/messages", { text: "a", volume: 11 }, 422, "volume"],
+      ["POST", "/telegram/chats/1/messages", { text: "a", volume: 11 }, 422, "volume is not known here"],
       ["POST", "/telegram/chats/1/messages", { text: "a", bot: "other" }, 404, "There is no bot"],
       ["POST", "/fax/chats/1/messages", { text: "a" }, 404, "There is no platform"],
       ["POST", "/telegram/chats/1/press", { label: "Yes", form: {} }, 409, "opens a form"],

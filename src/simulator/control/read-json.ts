@@ -1,5 +1,6 @@
 import type { Request, Response } from "express";
 import type { z } from "zod";
+import { requestProblems } from "../../core/faults/request-problems.ts";
 import { refused } from "./refused.ts";
 
 const MOST_BYTES = 32 * 1024 * 1024;
@@ -29,10 +30,7 @@ export async function readJson<T>(
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => ({
-    path: path.join("."),
-    problem: message,
-  }));
+  const problems = requestProblems(parsed.error.issues);
   const words = problems
     .map(({ path, problem }) => (path === "" ? problem : `${path} ${problem}`))
     .join("; ");
