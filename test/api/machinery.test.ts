@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { RequestError } from "../../src/core/faults/errors.ts";
@@ -155,8 +156,8 @@ describe("the API", () => {
   it("answers malformed JSON with 400, and JSON with wrong values with 422", async () => {
     await using world = await openApiWorld();
     const api = await world.serve(routes, { documented: false });
-    const post = async (body: string | Uint8Array, type = "application/json") => {
-      const headers = { "X-API-Key": world.admin.secret, "Content-Type": type };
+    const post = async (body: string | Uint8Array, type = "application/json", more = {}) => {
+      const headers = { "X-API-Key": world.admin.secret, "Content-Type": type, ...more };
       const response = await fetch(`${api.url}/things`, { method: "POST", headers, body });
       const { error } = z.object({ error: z.object({ code: z.string() }) }).parse(await response.json());
       return `${response.status} ${error.code}`;
@@ -167,6 +168,10 @@ describe("the API", () => {
     expect(await post("")).toBe("422 invalid_body");
     expect(await post("name=a", "application/x-www-form-urlencoded")).toBe("415 unsupported_media_type");
     expect(await post('{"name":"a"}', "application/json; charset=latin1")).toBe("415 unsupported_media_type");
+    const packed = gzipSync('{"name":"a"}');
+    expect(await post(packed, "application/json", { "Content-Encoding": "gzip" })).toBe(
+      "415 unsupported_media_type",
+    );
     expect(await post(`{"name":"${"a".repeat(1024 * 1024)}"}`)).toBe("413 body_too_large");
     expect(await post(`{"name":"a","metadata":${"[".repeat(50_000)}${"]".repeat(50_000)}}`)).toBe(
       "422 invalid_body",

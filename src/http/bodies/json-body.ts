@@ -12,6 +12,7 @@ export async function readJsonBody(request: IncomingMessage, limit: number): Pro
   const bytes = await readBytes(request, limit);
   if (bytes.length === 0) return undefined;
   checkContentType(request.headers["content-type"]);
+  checkEncoding(request.headers["content-encoding"]);
   return storable(parse(bytes), 1);
 }
 
@@ -25,6 +26,17 @@ function checkContentType(header: string | undefined): void {
     415,
     "unsupported_media_type",
     "Send JSON in UTF-8, with the header Content-Type: application/json.",
+  );
+}
+
+/** A small compressed body can become a huge one, so none is unpacked. */
+function checkEncoding(header: string | undefined): void {
+  if (["", "identity"].includes((header ?? "").trim().toLowerCase())) return;
+  throw new RequestError(
+    415,
+    "unsupported_media_type",
+    "Send the body uncompressed, without Content-Encoding.",
+    { headers: { "Accept-Encoding": "identity" } },
   );
 }
 
