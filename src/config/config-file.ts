@@ -43,7 +43,7 @@ export const channelCommonSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "`true` connects it to the simulator, and makes up the missing tokens and secrets. Only on this machine.",
+      "`true` connects it to the simulator, and makes up the missing tokens and secrets. Only on this machine or in a private network.",
     ),
   access: accessSchema
     .optional()

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { ConfigProblem } from "../core/faults/errors.ts";
+import { isPublicHost } from "../core/network/private-addresses.ts";
 import type { Settings } from "./settings.ts";
 
 /** The settings about simulated channels. */
@@ -11,7 +12,7 @@ export interface Simulation {
 }
 
 export function simulationOf({ simulate, publicUrl, role }: Settings): Simulation {
-  if (publicUrl.isPublic) {
+  if (isPublicHost(new URL(publicUrl.url))) {
     const problem = "cannot be simulated, because CAUSEWAY_PUBLIC_URL is a public address";
     return { kinds: simulate, refusal: { problem, fix: `remove it, ${OR_PRIVATE}` } };
   }
@@ -22,7 +23,7 @@ export function simulationOf({ simulate, publicUrl, role }: Settings): Simulatio
   return { kinds: simulate, refusal: null };
 }
 
-const OR_PRIVATE = "or set CAUSEWAY_PUBLIC_URL to an address of this machine";
+const OR_PRIVATE = "or set CAUSEWAY_PUBLIC_URL to an address of this machine or of a private network";
 
 /** Made-up secrets are other ones in each process, and the same ones after a reload. */
 const SEED = randomBytes(32);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isPrivateHost } from "../../src/core/network/private-addresses.ts";
+import { isPrivateHost, isPublicHost } from "../../src/core/network/private-addresses.ts";
 
 test.each([
   ["https://127.0.0.1/", true],
@@ -25,4 +25,20 @@ test.each([
   ["https://localhost/", false],
 ])("whether %s is a private address: %s", (url, isPrivate) => {
   expect(isPrivateHost(new URL(url))).toBe(isPrivate);
+});
+
+test.each([
+  ["http://127.0.0.1:3000", false],
+  ["http://localhost:3000", false],
+  ["http://10.0.0.5:3000", false],
+  ["http://172.31.0.5", false],
+  ["http://192.168.1.10:3000", false],
+  ["http://[fd00::1]:3000", false],
+  ["http://causeway:3000", false],
+  ["https://chat.example.org", true],
+  ["https://172.32.0.5", true],
+  ["https://203.0.113.9", true],
+  ["https://[2001:4860:4860::8888]", true],
+])("whether people on the internet may reach %s: %s", (url, isPublic) => {
+  expect(isPublicHost(new URL(url))).toBe(isPublic);
 });

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { Agent } from "undici";
+import { isLoopback } from "./loopback.ts";
 
 const RANGES: [network: string, prefix: number][] = [
   ["0.0.0.0", 8],
@@ -70,4 +71,31 @@ export const publicConnections = new Agent({ connect: { lookup: publicLookup } }
 export function isPrivateHost({ hostname }: URL): boolean {
   const literal = hostname.replace(/^\[|\]$/g, "");
   return isIP(literal) !== 0 && isPrivateAddress(literal);
+}
+
+/** Networks of one house or company, for addresses that people may reach without being on the internet. */
+const house = new BlockList();
+for (const [network, prefix] of [
+  ["10.0.0.0", 8],
+  ["172.16.0.0", 12],
+  ["192.168.0.0", 16],
+  ["169.254.0.0", 16],
+] as const)
+  house.addSubnet(network, prefix, "ipv4");
+for (const [network, prefix] of [
+  ["fc00::", 7],
+  ["fe80::", 10],
+] as const)
+  house.addSubnet(network, prefix, "ipv6");
+
+/**
+ * Returns true if people on the internet may reach a host. They cannot reach this machine's own addresses, private
+ * networks, and names without a dot.
+ */
+export function isPublicHost({ hostname }: URL): boolean {
+  if (isLoopback(hostname)) return false;
+  const literal = hostname.replace(/^\[|\]$/g, "");
+  const family = isIP(literal);
+  if (family === 0) return hostname.includes(".");
+  return !house.check(literal, family === 6 ? "ipv6" : "ipv4");
 }
