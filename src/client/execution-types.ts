@@ -16,6 +16,8 @@ export interface Execution {
   status: ExecutionStatus;
   attempts: number;
   error: { code: string; message: string } | null;
+  /** The `code` of `error`. */
+  errorCode: string | null;
   mergedInto: string | null;
   /** The later execution of the same message. */
   retriedAs: string | null;

@@ -47,7 +47,9 @@ describe("the start of a handoff", () => {
     await story.say("ada", "is anybody there?");
     await story.say("ada", "hello?");
     const { body } = await story.app.api("GET", `/executions?session_id=${await sessionOf(story)}`);
-    expect(body.data).toMatchObject([{ status: "cancelled", error: { code: "handoff" } }]);
+    expect(body.data).toMatchObject([
+      { status: "cancelled", error: { code: "handoff" }, error_code: "handoff" },
+    ]);
     expect(await messagesOf(story)).toMatchObject([
       { content: "wait for it" },
       { content: "is anybody there?", execution_id: null },

@@ -83,6 +83,7 @@ const turn = (more: Partial<Execution>): Execution => ({
   status: "completed",
   attempts: 1,
   error: null,
+  error_code: null,
   merged_into: null,
   retried_as: null,
   cancel_requested_at: null,

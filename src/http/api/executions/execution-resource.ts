@@ -31,6 +31,10 @@ export const executionSchema = z
       .object({ code: z.string(), message: z.string() })
       .nullable()
       .describe("Why it failed or was cancelled, for operators"),
+    error_code: z
+      .string()
+      .nullable()
+      .describe("The `code` of `error`, such as `handoff`: a person took over"),
     merged_into: idSchema.nullable().describe("The execution whose answer covers this one's message too"),
     retried_as: idSchema.nullable().describe("The later execution of the same message"),
     cancel_requested_at: timestampSchema.nullable(),
@@ -62,6 +66,7 @@ export function toExecution(view: ExecutionView): z.output<typeof executionSchem
     status: view.status,
     attempts: view.attempts,
     error: view.errorCode === null ? null : { code: view.errorCode, message: view.error ?? "" },
+    error_code: view.errorCode,
     merged_into: view.mergedInto,
     retried_as: view.retriedAs,
     cancel_requested_at: view.cancelRequestedAt?.toISOString() ?? null,
