@@ -64,7 +64,7 @@ const resetSchema = z.strictObject({
   reply: someText.default("Conversation reset.").describe("The message to the user after `/reset`."),
   prompt: z
     .enum(["editable", "readonly", "hidden"])
-    .default("readonly")
+    .default("editable")
     .describe(
       "The prompt of the bot's first message (`seedMessage`) in the web chat's reset dialog. `readonly`: visitors see it. `hidden`: they do not see it. `editable`: they may change it, and the bot gets their text as a request of the user.",
     ),

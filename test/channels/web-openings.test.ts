@@ -20,15 +20,14 @@ beforeAll(async () => {
   provider.mock.onMessage(/./, { content: "Hello." });
   const model = { type: "llm", baseUrl: `${provider.mock.url}/v1`, model: "m" };
   const webhook = { type: "webhook", url: endpoint.url, secret: SECRET, history: "prompt" };
-  const editable = { seedMessage: SEED, reset: { prompt: "editable" } };
   app = await startTestApp({
     agents: {
-      unsaid: { bot: model, seedMessage: SEED },
-      model: { bot: model, messages: [{ role: "system", content: "You are a coach." }], ...editable },
-      webhook: { bot: webhook, ...editable },
+      kept: { bot: model, seedMessage: SEED, reset: { prompt: "readonly" } },
+      model: { bot: model, messages: [{ role: "system", content: "You are a coach." }], seedMessage: SEED },
+      webhook: { bot: webhook, seedMessage: SEED },
     },
     channels: Object.fromEntries(
-      ["unsaid", "model", "webhook"].map((name) => [name, { kind: "web", agent: name }]),
+      ["kept", "model", "webhook"].map((name) => [name, { kind: "web", agent: name }]),
     ),
   });
 });
@@ -62,8 +61,8 @@ async function answered(shown: () => Promise<unknown>) {
   );
 }
 
-test("a visitor cannot write the opening prompt unless the bot's author allows it", async () => {
-  const { reset } = await startOver("unsaid", { prompt: WRITTEN });
+test("a visitor cannot write the opening prompt if the bot's author keeps it", async () => {
+  const { reset } = await startOver("kept", { prompt: WRITTEN });
   expect(reset).toMatchObject({ status: 422, body: { error: { code: "prompt_not_allowed" } } });
 });
 

@@ -13,7 +13,7 @@ let web: WebServer;
 beforeAll(async () => {
   buildPage();
   app = await startTestApp({
-    agents: { echo: { bot: { type: "echo" }, reset: { prompt: "editable" } } },
+    agents: { echo: { bot: { type: "echo" } } },
     channels: {
       web: { kind: "web", agent: "echo", allowedOrigins: ["https://example.org"] },
       "web-two": { kind: "web", agent: "echo" },

@@ -16,10 +16,10 @@ const agents = {
     seedMessage: SEED,
     events: [{ on: "session_ended", do: [{ action: "log" }] }],
   },
-  paced: { bot: { type: "paced" } },
+  paced: { bot: { type: "paced" }, reset: { prompt: "readonly" } },
   quiet: { bot: { type: "echo" }, seedMessage: SEED, reset: { prompt: "hidden" } },
   shown: { bot: { type: "echo" }, seedMessage: SEED, reset: { prompt: "readonly" } },
-  open: { bot: { type: "echo" }, reset: { prompt: "editable" } },
+  open: { bot: { type: "echo" } },
 };
 
 beforeAll(async () => {
@@ -183,7 +183,7 @@ describe("starting over", () => {
     const visitor = await newVisitor(app.url);
     const session = await visitor.openSession();
     const { body } = await visitor.call("GET", `/sessions/${session}/reset`);
-    expect(body).toEqual({ prompt: "readonly", seed_message: SEED, end_events: true });
+    expect(body).toEqual({ prompt: "editable", seed_message: SEED, end_events: true });
   });
 
   test("without a prompt uses the seed message; two presses open one session with one greeting", async () => {

@@ -44,7 +44,6 @@ describe.skipIf(browserPath === null)("the chat on another site's page", () => {
         echo: {
           bot: { type: "echo" },
           seedMessage: SEED,
-          reset: { prompt: "editable" },
           events: [{ on: "session_ended", do: [{ action: "log" }] }],
         },
         paced: { bot: { type: "paced" } },
