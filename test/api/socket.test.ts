@@ -165,6 +165,16 @@ describe("a session's socket", () => {
       ...Array.from({ length: 6 }, () => ["error", "invalid_frame"]),
       ["error", "execution_not_found"],
     ]);
+    expect(client.frames.slice(0, 6).map(({ data }) => data.message)).toEqual(
+      [
+        "it is not valid JSON",
+        "expected object, received array",
+        'type: must be one of "message", "cancel", "ping"',
+        "content: expected some text",
+        "content: expected some text",
+        "role: is not known here",
+      ].map((problem) => `Expected a message, cancel or ping as JSON: ${problem}.`),
+    );
     client.send({ type: "message", content: "Still here" });
     await client.until(({ event }) => event === "done");
   });

@@ -42,8 +42,14 @@ function inPlainWords(issue: Issue): string {
   if (issue.code === "too_big" && /^Too big/.test(issue.message))
     return `must ${amount(issue.origin, "at most", issue.maximum)}`;
   if (issue.code === "invalid_value" && /^Invalid (option|input)/.test(issue.message))
-    return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+    return mustBe(issue.values);
+  if (issue.code === "invalid_union" && "options" in issue && /^Invalid discriminator/.test(issue.message))
+    return mustBe(issue.options);
   return issue.message;
+}
+
+function mustBe(values: readonly unknown[]): string {
+  return `must be ${values.length > 1 ? "one of " : ""}${values.map((value) => JSON.stringify(value)).join(", ")}`;
 }
 
 function amount(origin: string, bound: string, limit: number | bigint): string {

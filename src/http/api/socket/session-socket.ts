@@ -128,13 +128,13 @@ export function serveSocket(
 
   function carryOut(raw: RawFrame): Promise<void> | null {
     const frame = readFrame(raw);
-    if (frame?.type === "ping") {
+    if ("type" in frame && frame.type === "ping") {
       // A revoked key closes its sockets, so a ping needs no check.
       void send({ id: null, event: "pong", data: {}, execution_id: null, session_id: session.id });
       return null;
     }
     try {
-      if (frame === null) throw invalidFrame();
+      if ("problem" in frame) throw invalidFrame(frame.problem);
       if (frame.type === "message") key.takeRate();
       const leave = deps.takeRoom(raw.bytes.length);
       if (leave === null) throw overloaded();
@@ -167,8 +167,9 @@ export function serveSocket(
   catchUp().catch(refuse);
 }
 
-function invalidFrame(): RequestError {
-  return new RequestError(400, "invalid_frame", "Expected a message, cancel or ping as JSON.");
+function invalidFrame(problem: string): RequestError {
+  const message = `Expected a message, cancel or ping as JSON: ${problem}.`;
+  return new RequestError(400, "invalid_frame", message);
 }
 
 function bytesOf(data: RawData): Buffer {

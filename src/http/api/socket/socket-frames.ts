@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { requestProblems } from "../../../core/faults/request-problems.ts";
 import { withoutNulls } from "../../bodies/without-nulls.ts";
 import { messageShape, saysSomething } from "../messages/message-body.ts";
 import type { RawFrame } from "./socket-intake.ts";
+
+/** A frame may have names of any length, and they are not repeated whole. */
+const LONGEST_PROBLEM = 200;
 
 const frameSchema = z.discriminatedUnion("type", [
   z
@@ -21,12 +25,18 @@ const frameSchema = z.discriminatedUnion("type", [
 export type Frame = z.output<typeof frameSchema>;
 export type MessageFrame = Extract<Frame, { type: "message" }>;
 
-/** Null if it is not one of our frames. */
-export function readFrame({ bytes, isBinary }: RawFrame): Frame | null {
-  if (isBinary) return null;
+/** The frame, or what is wrong with it. */
+export function readFrame({ bytes, isBinary }: RawFrame): Frame | { problem: string } {
+  if (isBinary) return { problem: "it is binary" };
+  let json: unknown;
   try {
-    return frameSchema.safeParse(withoutNulls(frameSchema, JSON.parse(bytes.toString("utf8")))).data ?? null;
+    json = JSON.parse(bytes.toString("utf8"));
   } catch {
-    return null;
+    return { problem: "it is not valid JSON" };
   }
+  const { data, error } = frameSchema.safeParse(withoutNulls(frameSchema, json));
+  if (data !== undefined) return data;
+  const [first] = requestProblems(error.issues);
+  const { path = "", problem = "it is not valid" } = first ?? {};
+  return { problem: (path === "" ? problem : `${path}: ${problem}`).slice(0, LONGEST_PROBLEM) };
 }
