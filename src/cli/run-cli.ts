@@ -71,7 +71,7 @@ export async function runCli(args: readonly string[], deps: CliDeps): Promise<nu
   const found = findCommand(commands, args);
   if ("unknown" in found) {
     const hint = found.close === null ? "" : ` Did you mean "causeway ${found.close}"?`;
-    print(`There is no command "${found.unknown || first}".${hint}\n\n${usage(commands)}`);
+    note(`There is no command "${found.unknown || first}".${hint}\n\n${usage(commands)}`);
     return 2;
   }
   return await runCommand(found.command, found.rest, context);
@@ -82,8 +82,9 @@ async function runCommand(
   words: readonly string[],
   context: CommandContext,
 ): Promise<number | null> {
+  // A shell or a file may take the output of a command, and neither is to get a remark about a mistake.
   const misused = (problem: string) => {
-    context.print(`${problem}\n\n${commandHelp(command)}`);
+    context.note(`${problem}\n\n${commandHelp(command)}`);
     return 2;
   };
   const parsed = parseCall(command, words);

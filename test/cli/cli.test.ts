@@ -32,6 +32,17 @@ describe("the command line", () => {
     expect(fast).toMatchObject({ code: 2, output: expect.stringContaining("has no option --fast") });
   });
 
+  it("keeps remarks about a wrong call out of the output that files and shells take", async () => {
+    for (const args of [["dance"], ["export", "--formta", "csv"], ["completion", "tcsh"]]) {
+      const printed: string[] = [];
+      const remarks: string[] = [];
+      const print = (line: string) => void printed.push(line);
+      const note = (line: string) => void remarks.push(line);
+      expect(await runCli(args, { print, note, start: async () => {}, env: {} })).toBe(2);
+      expect([printed, remarks.length]).toEqual([[], 1]);
+    }
+  });
+
   it("suggests the nearest command and the nearest option", async () => {
     const hints: [string[], string][] = [
       [["docter"], 'Did you mean "causeway doctor"?'],
