@@ -11,7 +11,7 @@ const STORED = `
     s.agent_id AS lane_agent, s.agent_version AS lane_version, s.lease_token, s.answered_seq, false AS created,
     coalesce(s.lease_owner = $2 AND s.lease_expires_at > now(), false) AS owned, s.metadata AS session_metadata,
     m.payload AS chosen, m.execution_id AS run_id, coalesce(u.identifier, '') AS user_identifier, u.name AS user_name, m.created_at,
-    false AS edited
+    false AS edited, false AS took
   FROM messages m JOIN sessions s ON s.id = m.session_id LEFT JOIN users u ON u.id = s.user_id WHERE m.id = ANY($1)`;
 
 /** Looks up stored messages. */

@@ -8,7 +8,8 @@ import { parseFile, parseSources } from "../support/statements/syntax.ts";
 
 /** Files that run SQL from elsewhere, which no test can know before it runs. */
 const RUNS_OTHERS = {
-  "queue/postgres-queues.ts": "statements of BullMQ",
+  "queue/bullmq-connection.ts": "statements of BullMQ",
+  "queue/shared-listener.ts": "statements of BullMQ",
   "storage/database.ts": "settings of each connection",
   "storage/migrate.ts": "migrations, which are tested on their own",
   "storage/prisma-client.ts": "statements of Prisma",
