@@ -1,6 +1,6 @@
 import type { Replay } from "../client/replays.ts";
 import type { Environment } from "../config/env.ts";
-import { counted } from "./counted.ts";
+import { counted } from "../core/text/counted.ts";
 import { askService, type Print, type ServiceCommand } from "./service-client.ts";
 import { answerLines, sums } from "./side-by-side.ts";
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 import { StartupError } from "../core/faults/errors.ts";
+import { parseJson } from "../core/text/json.ts";
 import type { BotUrls } from "../simulator/accounts.ts";
 import { startAlone } from "../simulator/alone.ts";
 import { PLATFORMS, type PlatformName } from "../simulator/connection.ts";
@@ -116,12 +117,4 @@ function problemsOf({ issues }: z.ZodError): string {
   return issues
     .map(({ path, message }) => `${path.length === 0 ? "it" : path.join(".")}: ${message}`)
     .join("; ");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, relative } from "node:path";
 import { ConfigError, type ConfigProblem } from "../core/faults/errors.ts";
+import { percentDecoded } from "../core/text/percent-decoded.ts";
 import type { Registries } from "./config-file.ts";
 import type { Environment } from "./env.ts";
 import { pathText } from "./json-path.ts";
@@ -177,15 +178,7 @@ function headerSecrets(environment: Readonly<Record<string, string>>): string[] 
   const values = pairs
     .map((pair) => pair.slice(pair.indexOf("=") + 1).trim())
     .filter((value) => value !== "");
-  return values.flatMap((value) => [value, decoded(value)]);
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
+  return values.flatMap((value) => [value, percentDecoded(value)]);
 }
 
 function switchedOffAgents(workspaces: readonly WorkspaceConfig[]): ConfigProblem[] {

@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import type { SendResult } from "../core/message/outbound.ts";
 import type { AttemptRecord } from "./attempt-repository.ts";
 
@@ -70,7 +71,7 @@ export function decideRetry(
     case "retry":
       return { ...none, ...afterRetry(result, attempts, rules, random) };
     default:
-      return assertNever(result);
+      return assertNever(result, "send result");
   }
 }
 
@@ -92,8 +93,4 @@ function afterRetry(
 function backoff(attempts: number, rules: RetryRules, random: () => number): number {
   const full = Math.min(rules.maxMs, rules.baseMs * 2 ** (attempts - 1));
   return Math.round(full / 2 + (full / 2) * random());
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unhandled send result: ${JSON.stringify(value)}`);
 }

@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import { isDatabaseOutage } from "../core/faults/database-outage.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { EventRule } from "../core/session/agent-definition.ts";
@@ -57,7 +58,7 @@ export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void
         case "failed":
           throw new HopelessAction(outcome.reason);
         default:
-          assertNever(outcome);
+          assertNever(outcome, "action outcome");
       }
     }
     await firings.end(firing, { status: "completed", reason: null });
@@ -77,7 +78,3 @@ export async function carryOut(deps: CarryOutDeps, firing: Firing): Promise<void
 }
 
 class HopelessAction extends Error {}
-
-function assertNever(value: never): never {
-  throw new Error(`unhandled action outcome: ${JSON.stringify(value)}`);
-}

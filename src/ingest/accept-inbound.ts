@@ -1,3 +1,4 @@
+import { assertNever } from "../core/assert-never.ts";
 import { isAccessPayload } from "../core/message/access-press.ts";
 import type { ChannelEvent } from "../core/message/channel-event.ts";
 import type { ConversationRef, InboundMessage } from "../core/message/inbound-message.ts";
@@ -77,7 +78,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       case "rating":
         return deps.others.rating(channel, event);
       default:
-        return assertNever(event);
+        return assertNever(event, "channel event");
     }
   }
 
@@ -133,8 +134,4 @@ function hasToBeLookedUp(event: ChannelEvent): boolean {
 
 function pointsAt({ references = [] }: InboundMessage): string[] {
   return references.flatMap(({ externalId }) => externalId ?? []);
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unhandled channel event: ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,5 @@
 import { errorFinding, type Finding, okFinding } from "../core/faults/finding.ts";
+import { counted } from "../core/text/counted.ts";
 import { queueProblems, releaseOf } from "./queue-problems.ts";
 import { type RedisNode, readInfo, withRedis } from "./with-redis.ts";
 
@@ -30,8 +31,6 @@ export async function diagnoseRedisCluster(nodes: readonly RedisNode[]): Promise
   const size = `${counted(answers.length - replicas, "master")} and ${counted(replicas, "replica")}`;
   return [okFinding("", `${release} answers, a cluster of ${size}.`), ...problems];
 }
-
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 async function checkNode(node: RedisNode): Promise<NodeAnswer | { name: string; reason: string }> {
   const name = `${node.host}:${node.port}`;

@@ -3,6 +3,7 @@ import { open, rename, rm } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { z } from "zod";
+import { parseJson } from "../core/text/json.ts";
 
 /*
  * A backup is a gzip file of JSON lines: a head, then rows, sequences, files and secrets, and an end. A file without its
@@ -52,7 +53,7 @@ export async function* readBackup(path: string): AsyncGenerator<BackupLine> {
   let last: BackupLine | null = null;
   try {
     for await (const text of linesOf(path)) {
-      const line = lineSchema.safeParse(parsed(text));
+      const line = lineSchema.safeParse(parseJson(text));
       if (!line.success || (last === null && !("causeway_backup" in line.data))) throw new BackupProblem();
       last = line.data;
       yield last;
@@ -99,12 +100,4 @@ export class BackupProblem extends Error {
 /** Errors of a file that is no gzip file, or ends too early. */
 function isDamage(error: unknown): boolean {
   return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import { between, durationInWords, type Fact, sentence } from "./fact.ts";
+import { between, durationInWords, type Fact, sentence, uncapitalized } from "./fact.ts";
 import type { DeliveryRow, IncidentRow, TrailRows } from "./trail-rows.ts";
 
 /** A shorter wait needs no explanation, in milliseconds. */
@@ -52,7 +52,7 @@ function sentFacts(
       why: "The platform's answer to an earlier attempt was lost. That attempt may have arrived.",
     });
   if (status === "read" || (status === "delivered" && sentAt !== null && updatedAt > sentAt)) {
-    const what = `The platform reports that ${lower(name)} was ${status}.`;
+    const what = `The platform reports that ${uncapitalized(name)} was ${status}.`;
     facts.push({ at: updatedAt, what, why: null });
   }
   return facts;
@@ -73,7 +73,7 @@ function stateFacts(
   const isDescribed = own.at(-1)?.outcome === status;
   if ((status !== "failed" && status !== "unknown") || isDescribed) return [];
   const what =
-    status === "failed" ? `${name} was not delivered.` : `It is unknown if ${lower(name)} arrived.`;
+    status === "failed" ? `${name} was not delivered.` : `It is unknown if ${uncapitalized(name)} arrived.`;
   return [{ at: updatedAt, what, why: error === null ? null : `${sentence(error)} (${errorCode})` }];
 }
 
@@ -96,10 +96,10 @@ function incidentFact(
   if (outcome === "unknown")
     return {
       at,
-      what: `Attempt ${attempt} of ${lower(name)} may have arrived${later || ", an operator must decide"}.`,
+      what: `Attempt ${attempt} of ${uncapitalized(name)} may have arrived${later || ", an operator must decide"}.`,
       why,
     };
-  return { at, what: `Attempt ${attempt} of ${lower(name)} did not arrive${later}.`, why };
+  return { at, what: `Attempt ${attempt} of ${uncapitalized(name)} did not arrive${later}.`, why };
 }
 
 /** True if the delivery was not attempted, because it waits for the user. */
@@ -139,5 +139,3 @@ function whyWaiting(
     return `Delivery ${blockedBy.id} of this conversation goes first, and is ${blockedBy.status}.`;
   return "It is due now.";
 }
-
-const lower = (name: string) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;

@@ -4,7 +4,7 @@ import { describeArrival } from "./describe-arrival.ts";
 import { describeDeliveries } from "./describe-delivery.ts";
 import { describeHandoff, summarizeHandoff } from "./describe-handoff.ts";
 import { describeTurn } from "./describe-turn.ts";
-import { between, count, durationInWords, type Fact, sentence } from "./fact.ts";
+import { between, count, durationInWords, type Fact, sentence, uncapitalized } from "./fact.ts";
 import type { FiringRow, TrailRows } from "./trail-rows.ts";
 
 /** The history of a message, from its arrival to its last receipt. */
@@ -84,9 +84,9 @@ function summarizeTurn(rows: TrailRows, now: Date): string | null {
         : `Answered${took}${attempt}${together}.`;
     }
     case "failed":
-      return `Not answered: ${lower(sentence(turn.error ?? "the turn failed"))}`;
+      return `Not answered: ${uncapitalized(sentence(turn.error ?? "the turn failed"))}`;
     case "cancelled":
-      return `Not answered: ${lower(sentence(turn.error ?? "it was cancelled"))}`;
+      return `Not answered: ${uncapitalized(sentence(turn.error ?? "it was cancelled"))}`;
     default:
       return `Not answered yet, after ${durationInWords(between(first.createdAt, now))}: ${whyWaiting(rows)}.`;
   }
@@ -108,7 +108,7 @@ function summarizeDeliveries(rows: TrailRows): string | null {
   const having = (...wanted: string[]) => deliveries.filter(({ status }) => wanted.includes(status));
   const [failed] = having("failed");
   if (failed !== undefined)
-    return `Not delivered: ${lower(sentence(failed.error ?? "the platform refused it"))}`;
+    return `Not delivered: ${uncapitalized(sentence(failed.error ?? "the platform refused it"))}`;
   if (having("unknown").length > 0) return "It is unknown if it was delivered.";
   if (having("queued", "sending").length > 0) return "Not delivered yet.";
   const duplicate = deliveries.some(({ possibleDuplicate }) => possibleDuplicate) ? ", perhaps twice" : "";
@@ -117,5 +117,3 @@ function summarizeDeliveries(rows: TrailRows): string | null {
     having("read").length === deliveries.length ? "Read" : having("sent").length > 0 ? "Sent" : "Delivered";
   return `${best}${parts}${duplicate}.`;
 }
-
-const lower = (text: string) => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;

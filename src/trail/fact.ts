@@ -24,6 +24,9 @@ export const between = (from: Date, to: Date): number => to.getTime() - from.get
 /** Formats a count: `1 try`, `3 tries`. */
 export const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
+/** A text as it continues a sentence. */
+export const uncapitalized = (text: string): string => `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+
 /** Formats a recorded reason as a sentence. */
 export function sentence(reason: string): string {
   const capitalized = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createHttpClient, type HttpClient } from "../../src/channels/http-client.ts";
 import { type AccessTokens, createAccessTokens } from "../../src/channels/sureadhere/access-token.ts";
 import type { SureadhereConfig } from "../../src/channels/sureadhere/config.ts";
-import { withoutToken } from "../../src/channels/sureadhere/errors.ts";
+import { tokenSendResult } from "../../src/channels/sureadhere/errors.ts";
 import { createSharedToken } from "../../src/channels/sureadhere/shared-token.ts";
 import { memoryValues } from "../support/channel-values.ts";
 import {
@@ -171,7 +171,7 @@ describe("without a token a message waits, and the channel reports the problem",
     fake.fail(fault, { endpoint: "token" });
     const answer = await tokens.current();
     if (answer.kind === "token") throw new Error("there was a token");
-    const result = withoutToken(answer.fault);
+    const result = tokenSendResult(answer.fault);
     expect(result).toMatchObject(expected);
     expect(JSON.stringify(result)).not.toContain(encodeURIComponent(fake.clientSecret));
   });

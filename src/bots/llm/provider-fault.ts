@@ -1,5 +1,6 @@
 import { APICallError } from "ai";
 import { z } from "zod";
+import { parseJson } from "../../core/text/json.ts";
 
 /** A provider's error, in whatever form it was reported. */
 export interface ProviderFault {
@@ -25,7 +26,7 @@ const faultSchema = z.union([z.object({ error: bodySchema }).transform(({ error 
 export function readFault(error: unknown): ProviderFault {
   if (!APICallError.isInstance(error))
     return { ...readBody(error), status: null, headers: {}, unreachable: false };
-  const body = readBody(error.data ?? parsed(error.responseBody));
+  const body = readBody(error.data ?? parseJson(error.responseBody ?? "null"));
   return {
     ...body,
     message: body.message || error.message,
@@ -42,12 +43,4 @@ function readBody(value: unknown): { code: string; message: string } {
   // `fetch` reports only "terminated"; the cause contains the error of the connection.
   const cause = value instanceof Error && value.cause instanceof Error ? `: ${value.cause.message}` : "";
   return { code: String(body?.code ?? body?.type ?? ""), message: `${body?.message ?? ""}${cause}` };
-}
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "null");
-  } catch {
-    return null;
-  }
 }

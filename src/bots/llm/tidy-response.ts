@@ -1,4 +1,5 @@
 import { createParser } from "eventsource-parser";
+import { parseJson } from "../../core/text/json.ts";
 import { errorIn, isLoose, type TidyChat, tidyChat } from "./tidy-chat.ts";
 
 /** Maximum wait for the token count after a complete answer, milliseconds. */
@@ -17,7 +18,7 @@ export async function tidyResponse(response: Response, wantsStream: boolean): Pr
   if (/^text\/event-stream\b/i.test(type)) return answerWith(response, tidyStream(body));
   if (!/\bjson\b/i.test(type)) return response;
   const text = await readText(body);
-  const value = parsed(text);
+  const value = parseJson(text);
   if (!isLoose(value)) return answerWith(response, text);
   const tidy = errorIn(value) ?? tidyChat(value);
   if (!wantsStream) return answerWith(response, JSON.stringify(tidy), statusOf(tidy));
@@ -66,7 +67,7 @@ function tidyStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array
       over = true;
       return DONE;
     }
-    const value = parsed(data);
+    const value = parseJson(data);
     const error = isLoose(value) ? errorIn(value) : null;
     if (finished && (error !== null || !isLoose(value))) return "";
     if (error !== null) return event(error);
@@ -153,12 +154,4 @@ async function readText(body: ReadableStream<Uint8Array>): Promise<string> {
     if (bytes > MOST_BYTES) throw new Error(`the answer is longer than ${MOST_BYTES} bytes`);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,6 @@
 import type { SendResult } from "../../core/message/outbound.ts";
+import { systemClock } from "../../core/time/clock.ts";
+import { retryAfterMs } from "../../core/time/retry-after.ts";
 import type { HttpOutcome } from "../http-client.ts";
 
 /** A failed send, without secrets. */
@@ -7,7 +9,7 @@ export type SendFault = Exclude<HttpOutcome, { kind: "answered" }> | Answered;
 interface Answered {
   kind: "answered";
   status: number;
-  retryAfterMs: number | null;
+  pauseMs: number | null;
 }
 
 /** A failed token request. No message was sent yet, so none can be lost or doubled. */
@@ -18,12 +20,13 @@ export type TokenFault =
 
 /** Pause if a rate limit comes without a time. */
 const DEFAULT_PAUSE_MS = 30_000;
+const MIN_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60 * 60_000;
 
 /** Converts an answer that is not 2xx, or a missing answer. */
 export function readSendFault(outcome: HttpOutcome): SendFault {
   if (outcome.kind !== "answered") return outcome;
-  return { kind: "answered", status: outcome.status, retryAfterMs: pauseOf(outcome.retryAfter) };
+  return { kind: "answered", status: outcome.status, pauseMs: pauseOf(outcome.retryAfter) };
 }
 
 /** Converts an answer of the token endpoint without a token, or a missing answer. */
@@ -44,11 +47,10 @@ function oauthError(body: string | null): string | null {
   }
 }
 
-/** Converts `Retry-After` to milliseconds, from seconds or a date. Null if it is neither. */
+/** The pause that `Retry-After` asks for, within our limits. Null if it asks for none. */
 function pauseOf(retryAfter: string | null): number | null {
-  if (retryAfter === null) return null;
-  const given = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
-  return Number.isNaN(given) ? null : Math.min(Math.max(given, 1000), MAX_PAUSE_MS);
+  const askedMs = retryAfterMs(retryAfter ?? undefined, systemClock.now());
+  return askedMs === null ? null : Math.min(Math.max(askedMs, MIN_PAUSE_MS), MAX_PAUSE_MS);
 }
 
 /** The send result for a fault after the token was accepted, or refused twice. */
@@ -57,11 +59,11 @@ export function sendResultOf(fault: SendFault): SendResult {
   if (fault.kind === "not_sent")
     return { kind: "retry", reason, code: `sureadhere_${fault.code}`, scope: "conversation" };
   if (fault.kind === "unanswered") return { kind: "unknown", reason, code: `sureadhere_${fault.code}` };
-  const { status, retryAfterMs } = fault;
+  const { status, pauseMs } = fault;
   const code = `sureadhere_${status}`;
-  const later = retryAfterMs === null ? {} : { afterMs: retryAfterMs };
+  const later = pauseMs === null ? {} : { afterMs: pauseMs };
   if (status === 429)
-    return { kind: "retry", reason, code, scope: "connection", afterMs: retryAfterMs ?? DEFAULT_PAUSE_MS };
+    return { kind: "retry", reason, code, scope: "connection", afterMs: pauseMs ?? DEFAULT_PAUSE_MS };
   if (status === 401) return { kind: "failed", reason, code, scope: "connection" };
   // The gateway got no answer in time from the server behind it. That server may have processed the message.
   if (status === 504) return { kind: "unknown", reason, code };
@@ -74,13 +76,13 @@ export function sendResultOf(fault: SendFault): SendResult {
 }
 
 /** The send result for a fault of the token endpoint. The message was not sent. */
-export function withoutToken(fault: TokenFault): SendResult {
+export function tokenSendResult(fault: TokenFault): SendResult {
   const reason = describeTokenFault(fault);
   if (fault.kind === "refused")
     return { kind: "failed", reason, code: `sureadhere_token_${fault.error}`, scope: "connection" };
   if (fault.kind !== "answered")
     return { kind: "retry", reason, code: `sureadhere_token_${fault.code}`, scope: "connection" };
-  const pauseMs = fault.retryAfterMs ?? (fault.status === 429 ? DEFAULT_PAUSE_MS : null);
+  const pauseMs = fault.pauseMs ?? (fault.status === 429 ? DEFAULT_PAUSE_MS : null);
   const later = pauseMs === null ? {} : { afterMs: pauseMs };
   return { kind: "retry", reason, code: `sureadhere_token_${fault.status}`, scope: "connection", ...later };
 }

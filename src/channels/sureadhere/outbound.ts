@@ -4,7 +4,7 @@ import { toPlainText } from "../../core/text/markdown/plain-text.ts";
 import type { HttpClient, HttpOutcome } from "../http-client.ts";
 import type { AccessTokens, TokenAnswer } from "./access-token.ts";
 import { isPatientId } from "./address.ts";
-import { readSendFault, sendResultOf, withoutToken } from "./errors.ts";
+import { readSendFault, sendResultOf, tokenSendResult } from "./errors.ts";
 
 /** Maximum length of a part in UTF-16 code units. SureAdhere states no limit; this is long for a phone's screen. */
 export const TEXT_LIMIT = 4000;
@@ -40,7 +40,7 @@ export function createOutbound({ client, tokens, baseUrl }: OutboundDeps) {
     for (let isSecond = false; ; isSecond = true) {
       const answer = await orAborted(tokens.current(), signal);
       if (answer === "aborted") return stopped;
-      if (answer.kind === "no_token") return withoutToken(answer.fault);
+      if (answer.kind === "no_token") return tokenSendResult(answer.fault);
       const outcome = await post(part, answer.token, signal);
       if (outcome.kind === "answered" && outcome.status < 300) {
         // The body of the answer contains no id. So the delivery's own id replaces it.

@@ -1,5 +1,5 @@
 import type { Finding } from "../../core/faults/finding.ts";
-import { counted } from "../counted.ts";
+import { counted } from "../../core/text/counted.ts";
 
 /** A finding with its place: `channels.config.json: channels.telegram.token`, `environment: REDIS_URL`. */
 export interface PlacedFinding extends Omit<Finding, "key"> {

@@ -1,4 +1,5 @@
 import { newId } from "../ids.ts";
+import { percentDecoded } from "../text/percent-decoded.ts";
 import { type AttachmentKind, kindOfType, type OutboundAttachment } from "./attachment.ts";
 import { safeFileName } from "./file-name.ts";
 
@@ -31,7 +32,7 @@ export function toSentFiles(files: readonly OutboundAttachment[]): SentFile[] {
     if (!URL.canParse(url)) return [];
     const { protocol, pathname, href } = new URL(url);
     if (protocol !== "https:" && protocol !== "http:") return [];
-    const called = safeFileName(name ?? decoded(pathname));
+    const called = safeFileName(name ?? percentDecoded(pathname));
     const extension = /\.([A-Za-z0-9]{1,5})$/.exec(called ?? "")?.[1]?.toLowerCase() ?? "";
     const type = contentType ?? TYPES[extension] ?? null;
     return [{ id: newId(), kind: kindOfType(type), name: called, contentType: type, url: href }];
@@ -41,12 +42,4 @@ export function toSentFiles(files: readonly OutboundAttachment[]): SentFile[] {
 /** A file as text, for a platform that cannot show it. */
 export function linkTo({ name, url }: Pick<SentFile, "name" | "url">): string {
   return name === null || name === url ? url : `${name}: ${url}`;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

@@ -1,4 +1,4 @@
-import { decoded } from "../text/masked-url.ts";
+import { percentDecoded } from "../text/percent-decoded.ts";
 
 /** A server's address, separate from the credentials in it. */
 export interface ServerPlace {
@@ -18,7 +18,7 @@ const BASIC = "Basic ";
 export function placeOf(address: string): ServerPlace {
   const url = new URL(address);
   const { username, password, searchParams: query, host } = url;
-  const [user, secret] = [decoded(username), decoded(password)];
+  const [user, secret] = [percentDecoded(username), percentDecoded(password)];
   const authorization = basicOf(url);
   const sent = authorization?.slice(BASIC.length) ?? "";
   const secrets = [username, password, user, secret, sent, ...query.values()].filter((value) => value !== "");
@@ -41,6 +41,6 @@ export function withCredentials(
 
 function basicOf({ username, password }: URL): string | null {
   if (username === "" && password === "") return null;
-  const credentials = `${decoded(username)}:${decoded(password)}`;
+  const credentials = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return `${BASIC}${Buffer.from(credentials).toString("base64")}`;
 }

@@ -1,4 +1,5 @@
 import { Cron } from "croner";
+import { assertNever } from "../assert-never.ts";
 import { DAY_MS, fromWallClock, toWallClock } from "../time/wall-clock.ts";
 import { nextByRule } from "./recurrence-rule.ts";
 
@@ -34,7 +35,7 @@ function candidate(recurrence: Recurrence, after: Date): Date | null {
     case "rrule":
       return nextByRule(recurrence, after);
     default:
-      return assertNever(recurrence);
+      return assertNever(recurrence, "recurrence");
   }
 }
 
@@ -84,8 +85,4 @@ export function cronProblem(pattern: string, timezone: string): string | null {
   } catch (error) {
     return error instanceof Error ? error.message : "it cannot be read";
   }
-}
-
-function assertNever(value: never): never {
-  throw new Error(`unhandled recurrence: ${JSON.stringify(value)}`);
 }

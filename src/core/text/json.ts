@@ -6,6 +6,15 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The value that a JSON text holds; null if the text is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** The same text for the same JSON, with any order of its keys. */
 export function canonicalJson(value: Json): string {
   return JSON.stringify(value, (_key, node: Json) =>

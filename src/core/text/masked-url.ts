@@ -1,3 +1,5 @@
+import { percentDecoded } from "./percent-decoded.ts";
+
 /** Replaces a part that may be secret. */
 export const MASKED = "[secret]";
 
@@ -21,7 +23,7 @@ export function maskUrl(text: string, { path: withPath = false } = {}): string {
 /** Returns the parts of an address that `maskUrl` masks, as they are written and as they are sent. */
 export function urlSecrets(text: string, { path: withPath = false } = {}): string[] {
   const [, , user = "", , path = "", query = ""] = PARTS.exec(text) ?? [];
-  const credentials = decoded(user.slice(0, -1));
+  const credentials = percentDecoded(user.slice(0, -1));
   const [name = "", ...password] = credentials.split(":");
   const sent = credentials === "" ? "" : btoa(utf8(password.length === 0 ? `${name}:` : credentials));
   const words = [password.length === 0 ? name : password.join(":"), sent];
@@ -31,7 +33,7 @@ export function urlSecrets(text: string, { path: withPath = false } = {}): strin
     ...words.filter((word) => word !== ""),
     ...values.filter(({ length }) => length >= SHORTEST),
     ...segments,
-  ].flatMap((value) => (value === decoded(value) ? [value] : [value, decoded(value)]));
+  ].flatMap((value) => (value === percentDecoded(value) ? [value] : [value, percentDecoded(value)]));
 }
 
 function maskParameter(parameter: string): string {
@@ -48,13 +50,4 @@ function givenValue(parameter: string): string {
 /** The bytes of a text, each as a character. `btoa` takes no others. */
 function utf8(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text));
-}
-
-/** Decodes an encoded part of an address. A lone percent sign stays, as clients send it. */
-export function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "./json.ts";
+import { isJsonObject, type Json, type JsonObject } from "./json.ts";
 
 /**
  * Applies a JSON merge patch (RFC 7396): objects merge key by key, `null` removes, anything else replaces. Neither
@@ -7,18 +7,14 @@ import type { Json, JsonObject } from "./json.ts";
 export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject;
 export function mergePatch(target: Json | undefined, patch: Json): Json;
 export function mergePatch(target: Json | undefined, patch: Json): Json {
-  if (!isObject(patch)) return patch;
-  const merged = new Map(isObject(target) ? Object.entries(target) : []);
+  if (!isJsonObject(patch)) return patch;
+  const merged = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
     else merged.set(key, mergePatch(merged.get(key), value));
   }
   // `fromEntries` defines properties; assignment would run the setter of `__proto__`.
   return Object.fromEntries(merged);
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
@@ -30,7 +26,7 @@ export function mergePatchBetween(from: JsonObject, to: JsonObject): JsonObject 
     .map((key) => [key, null]);
   for (const [key, value] of Object.entries(to)) {
     const before = Object.hasOwn(from, key) ? from[key] : undefined;
-    if (isObject(before) && isObject(value)) {
+    if (isJsonObject(before) && isJsonObject(value)) {
       const inner = mergePatchBetween(before, value);
       if (Object.keys(inner).length > 0) patch.push([key, inner]);
     } else if (JSON.stringify(before) !== JSON.stringify(value)) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "../../core/text/json.ts";
 import { type Block, readBlocks } from "./blocks.ts";
 import type { ToolCard } from "./conversation.ts";
 
@@ -38,12 +39,4 @@ export function readChunks(given: unknown): Added | string | null {
     }
   }
   return added;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
 import type { Keyset, PageRequest, Slice } from "../../../core/page.ts";
+import { parseJson } from "../../../core/text/json.ts";
 import type { RouteReply } from "./route.ts";
 
 const PAGE_LIMIT = 100;
@@ -89,12 +90,4 @@ export function readCursor(cursor: string, order: string): Keyset {
     "invalid_cursor",
     "The cursor does not belong to this list. Start without a cursor.",
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
