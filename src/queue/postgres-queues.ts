@@ -44,7 +44,11 @@ export function openPostgresQueues(options: {
         string,
         PostgresQueueBackend,
         PostgresConnectionOptions
-      >(name, { connection: adding, skipVersionCheck: false, defaultJobOptions: jobDefaults }, createPostgresBackend);
+      >(
+        name,
+        { connection: adding, skipVersionCheck: false, defaultJobOptions: jobDefaults },
+        createPostgresBackend,
+      );
       return addFewSingly(asDefault<Queue<T>>(queue));
     },
     createWorker<T>(name: string, handler: (job: Job<T>) => Promise<unknown>, concurrency: number) {

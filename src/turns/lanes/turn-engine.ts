@@ -1,4 +1,3 @@
-import { isDatabaseOutage } from "../../core/faults/database-outage.ts";
 import { createShortLivedMap } from "../../core/process/short-lived-map.ts";
 import { createStop } from "../../core/process/stop.ts";
 import { wait } from "../../core/time/wait.ts";
@@ -6,14 +5,12 @@ import { createAnswering } from "../answering/answer-batch.ts";
 import { TurnStopped } from "../answering/run-attempt.ts";
 import { laneOf, type Running, type TurnEngineDeps } from "../answering/turn-deps.ts";
 import { createHearing } from "../hearing/hear.ts";
+import { despiteOutages } from "./despite-outages.ts";
 import type { PendingMessage } from "./pending-messages-repository.ts";
+import { createRecovery } from "./recover-lanes.ts";
 import { createResetLimit } from "./reset-limit.ts";
 import { createLaneRunner } from "./run-lane.ts";
 import type { Lane } from "./turn-repository.ts";
-
-/** Pauses between two attempts of a turn during a database outage, milliseconds: the first, and the longest. */
-const PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 2_000;
 
 export type TurnEngine = ReturnType<typeof createTurnEngine>;
 
@@ -23,8 +20,6 @@ export function createTurnEngine(deps: TurnEngineDeps) {
   const work = new Set<Promise<void>>();
   let draining = false;
   const graceOver = new AbortController();
-  /** Lanes that are ours in the database but that nothing works on here, as of the last check. */
-  let unknownLanes = new Map<string, number>();
   const resetLimit = createResetLimit(deps.records.clock);
   const runLane = createLaneRunner(deps, {
     answering: createAnswering(deps, resetLimit),
@@ -62,44 +57,34 @@ export function createTurnEngine(deps: TurnEngineDeps) {
     work.add(done);
   }
 
-  /** A database outage pauses the work on a lane but does not end it: afterwards the lease is still ours. */
-  async function runDespiteOutages(running: Running, pending: PendingMessage[] | null): Promise<void> {
+  /** Afterwards the lease is usually still ours. */
+  function runDespiteOutages(running: Running, pending: PendingMessage[] | null): Promise<void> {
     const { lane } = running;
-    let failure = await outageIn(() => runLane(running, pending));
-    if (failure === null) return;
-    deps.records.log.warn({ err: failure, session_id: lane.sessionId }, "a turn waits for the database");
-    for (let pause = PAUSE_MS; failure !== null; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-      await wait(pause, graceOver.signal);
-      if (graceOver.signal.aborted) throw failure;
-      running.again += 1;
-      failure = await outageIn(async () => {
+    return despiteOutages({
+      begin: () => runLane(running, pending),
+      async repeat() {
+        running.again += 1;
         const stillOurs = (await deps.lanes.repository.heartbeat([laneOf(lane)])).has(lane.sessionId);
         if (stillOurs) await runLane(running, null);
-      });
-    }
+      },
+      onOutage: (error) =>
+        deps.records.log.warn({ err: error, session_id: lane.sessionId }, "a turn waits for the database"),
+      giveUp: graceOver.signal,
+    });
   }
+
+  const recover = createRecovery({
+    ownLanes: () => deps.lanes.repository.ownLanes(),
+    isHeld: (sessionId) => lanes.has(sessionId),
+    begin: (lane) => begin(lane, null),
+    isDraining: () => draining,
+    log: deps.records.log,
+  });
 
   return {
     begin,
 
-    /**
-     * Works on lanes that this process got without knowing it, because the answer to a commit was lost. A lane must be
-     * found twice in a row, because the answer may still come.
-     */
-    async recover(): Promise<void> {
-      if (draining) return;
-      const found = (await deps.lanes.repository.ownLanes()).filter(({ sessionId }) => !lanes.has(sessionId));
-      const before = unknownLanes;
-      unknownLanes = new Map(found.map(({ sessionId, leaseToken }) => [sessionId, leaseToken]));
-      for (const lane of found) {
-        if (draining || before.get(lane.sessionId) !== lane.leaseToken) continue;
-        deps.records.log.info(
-          { session_id: lane.sessionId },
-          "a session was given to this process, but the answer of the database was lost",
-        );
-        begin(lane, null);
-      }
-    },
+    recover,
     holds: (sessionId: string, leaseToken?: number) => {
       const running = lanes.get(sessionId);
       return running !== undefined && (leaseToken === undefined || running.lane.leaseToken === leaseToken);
@@ -155,15 +140,4 @@ export function createTurnEngine(deps: TurnEngineDeps) {
       await Promise.allSettled([...work]);
     },
   };
-}
-
-/** The error of a task that failed in a database outage; null if it succeeded. */
-async function outageIn(task: () => Promise<unknown>): Promise<unknown> {
-  try {
-    await task();
-    return null;
-  } catch (error) {
-    if (isDatabaseOutage(error)) return error;
-    throw error;
-  }
 }
