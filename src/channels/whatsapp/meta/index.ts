@@ -9,9 +9,6 @@ import { findMedia } from "./media.ts";
 import { createOutbound } from "./outbound.ts";
 import { answerChallenge, checkHead, createVerifier } from "./verify.ts";
 
-export { META_BUTTON_SUPPORT } from "./interactive.ts";
-export { META_TEXT_LIMIT } from "./outbound.ts";
-
 /** WhatsApp through Meta's own Cloud API. */
 export function createMetaProvider({ config, onTrouble, log }: ProviderOptions<MetaConfig>): Provider {
   const { appSecret, secondaryAppSecret, verifyToken, phoneNumberId } = config;
