@@ -1,3 +1,4 @@
+import { applyAnswer } from "./apply-answer.ts";
 import type { AttemptRecord } from "./attempt-repository.ts";
 import { createChannelPauses } from "./channel-pauses.ts";
 import type { ClaimedDelivery } from "./claim-repository.ts";
@@ -48,7 +49,7 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     const decision = decideRetry(result, delivery.attempts, RETRY_RULES, Math.random);
     const once = result.once === true || platforms.isIdempotent(channelId);
     const record: AttemptRecord = { id: delivery.id, attempts: delivery.attempts, ...decision, once };
-    await follow(channelId, delivery, result, began);
+    await applyAnswer({ rows, patiently, log }, channelId, delivery, result, began);
     const recorded = await patiently(() => rows.record(record));
     deps.settled(delivery.id);
     const ids = { delivery_id: delivery.id, session_id: delivery.sessionId, message_id: delivery.messageId };
@@ -69,44 +70,6 @@ export function createSendAttempt(deps: SendAttemptDeps) {
     if (record.retryInMs === null) return null;
     await deps.requeueSoon(channelId, [delivery.id], record.retryInMs);
     return { address: record.address };
-  }
-
-  /** Stores the changes of the conversation and the user that the platform's answer contains. */
-  async function follow(
-    channelId: string,
-    delivery: ClaimedDelivery,
-    result: Sent,
-    began: Map<string, string>,
-  ): Promise<void> {
-    if (result.kind === "moved") {
-      const { address } = result;
-      await patiently(() => rows.deliveries.moveAddress(channelId, delivery.address, address));
-    }
-    const { sessionId } = delivery;
-    if (result.kind === "sent" && result.began !== undefined && sessionId !== null) {
-      if (await goOnIn({ ...delivery, sessionId }, result.began)) began.set(sessionId, result.began);
-    }
-    if (result.kind === "sent" && result.alsoKnownAs !== undefined) {
-      const { alsoKnownAs } = result;
-      await patiently(() => rows.alsoKnownAs(channelId, delivery.address, alsoKnownAs));
-    }
-    if (result.kind === "failed" && result.scope === "user" && sessionId !== null) {
-      await patiently(() => rows.userUnreachable(sessionId, result));
-    }
-  }
-
-  /** Moves the session into the conversation that its send started. False: it stays, and the log gives the reason. */
-  async function goOnIn(
-    delivery: Pick<ClaimedDelivery, "id" | "address"> & { sessionId: string },
-    began: string,
-  ): Promise<boolean> {
-    const outcome = await patiently(() => rows.deliveries.nameConversation(delivery.sessionId, began));
-    if (outcome === "named") return began !== delivery.address;
-    const ids = { session_id: delivery.sessionId, delivery_id: delivery.id, began };
-    if (outcome === "taken")
-      log.warn(ids, "a session keeps its address: another session has the conversation of its send");
-    else log.warn(ids, "a session keeps its address: users of this channel have one session each");
-    return false;
   }
 
   /** Returns an unsent delivery to its place behind the failed one. The attempt does not count. */
