@@ -21,7 +21,6 @@ export function createChannelActivityLog(deps: {
   record(activities: readonly ChannelActivity[]): Promise<void>;
   now: () => Date;
   log: Logger;
-  writeEveryMs?: number;
 }): ChannelActivityLog {
   const fresh = new Map<string, ChannelActivity>();
 
@@ -47,7 +46,7 @@ export function createChannelActivityLog(deps: {
     });
   }
 
-  const timer = setInterval(() => void write(), deps.writeEveryMs ?? WRITE_EVERY_MS);
+  const timer = setInterval(() => void write(), WRITE_EVERY_MS);
   timer.unref();
   return {
     inbound: (channelId) => note(channelId, { inboundAt: deps.now() }),

@@ -9,7 +9,7 @@ export interface OfferedWord {
 
 /** One option that a shell offers. */
 export interface OfferedOption extends OfferedWord {
-  /** What follows it: nothing, a file, or a text of which nothing is known. */
+  /** Its value: none, a file, or any text. */
   value: "none" | "file" | "text";
 }
 
