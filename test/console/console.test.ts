@@ -59,6 +59,7 @@ describe.skipIf(browserPath === null)("the console", () => {
               { match: "plan", say: "A **plan**:\n\n- walk\n- rest", buttons: [{ label: "Yes" }] },
               { match: "blocked", say: "You will not get this" },
               { match: "lost", say: "Perhaps you get this" },
+              { match: "somebody", say: "One moment.", handoff: {} },
               { match: "broken", fail: { code: "overloaded", reason: "The model is overloaded" } },
             ],
             sequence: [{ say: "Hello." }],
@@ -319,9 +320,15 @@ describe.skipIf(browserPath === null)("the console", () => {
 
   it("lets a person take a conversation, answer it, hand it back, restart it and end it", async () => {
     await say("Hana", "good evening");
+    await say("Ulla", "I need somebody");
     await using person = await newPerson(browser, { viewport: { width: 1280, height: 720 } });
     const page = await person.tab(`${app.url}/console`);
     await signInOn(page, app.apiKey);
+    await row(page, "Hana").waitFor();
+    await page.getByRole("button", { name: "Waiting" }).click();
+    await row(page, "Ulla").getByText("Waits for a person").waitFor();
+    await row(page, "Hana").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "All", exact: true }).click();
     await row(page, "Hana").click();
     await page.getByText("The bot answers here.").waitFor();
     await page.getByRole("button", { name: "Take over" }).press("Enter");

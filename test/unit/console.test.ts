@@ -4,6 +4,7 @@ import { seqToReadFrom } from "../../src/console/conversation/seq-to-read-from.t
 import { stateLine } from "../../src/console/conversation/state-line.ts";
 import { apiQuery, NO_FILTERS, readFilters, writeFilters } from "../../src/console/conversations/filters.ts";
 import { appendRows, mergeRows } from "../../src/console/conversations/merge-rows.ts";
+import { describeIdentifier } from "../../src/console/outreach/identifiers.ts";
 import type { Delivery, Execution, Message } from "../../src/console/server/wire.ts";
 import { ageOf } from "../../src/console/shell/ages.ts";
 
@@ -22,6 +23,14 @@ test("an end date includes its whole day", () => {
   const [since, until] = [query.get("since"), query.get("until")].map((at) => Date.parse(at ?? ""));
   expect((until ?? 0) - (since ?? 0)).toBe(24 * 3_600_000);
   expect(query.get("agent_id")).toBe("coach");
+});
+
+test("the form of a message says how people are named on its channel", () => {
+  expect(describeIdentifier("whatsapp")).toBe(
+    "one phone number in each line, such as +491701234567, or a table whose first column is identifier",
+  );
+  expect(describeIdentifier("telegram")).toContain("one chat id in each line, such as 777001");
+  expect(describeIdentifier("web")).toMatch(/^one identifier in each line, or a table/);
 });
 
 const row = (id: string, updated_at: string, text = "") => ({ id, updated_at, text });

@@ -6,9 +6,10 @@ import { removeView, savedViews, saveView } from "./saved-views.ts";
 
 const VIEWS: readonly { name: string; filters: Partial<Filters> }[] = [
   { name: "All", filters: {} },
-  { name: "Active", filters: { status: "active" } },
+  { name: "Waiting", filters: { handoff: "requested" } },
   { name: "With people", filters: { handoff: "open" } },
   { name: "Trouble", filters: { trouble: true } },
+  { name: "Active", filters: { status: "active" } },
 ];
 
 /** The fixed filters, the saved filters of this browser, and a way to save the current ones. */

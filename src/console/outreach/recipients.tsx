@@ -1,6 +1,7 @@
-import { useNames } from "../live/names.ts";
+import { kindOf, useNames } from "../live/names.ts";
 import { Choice } from "../shell/choice.tsx";
 import { Problem } from "../shell/problem.tsx";
+import { describeIdentifier } from "./identifiers.ts";
 import { ReachCheck } from "./reach-check.tsx";
 import { MOST_PEOPLE } from "./trigger-call.ts";
 import type { OutreachForm } from "./use-outreach.ts";
@@ -14,7 +15,8 @@ export function Recipients({
   onQuiet: (is: boolean) => void;
 }) {
   const { form, set, identifiers, isTooMany } = outreach;
-  const { agents, channels } = useNames();
+  const names = useNames();
+  const { agents, channels } = names;
   return (
     <>
       <div class="pair">
@@ -26,7 +28,7 @@ export function Recipients({
         </Choice>
       </div>
       <label class="field">
-        <span>To (one identifier in each line, or a table whose first column is identifier)</span>
+        <span>To ({describeIdentifier(kindOf(names, form.channel))})</span>
         <textarea
           required
           rows={Math.min(8, Math.max(1, form.to.split("\n").length))}
