@@ -38,7 +38,7 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     // Once for the whole run: both projects use the same servers.
-    globalSetup: ["test/support/postgres.ts", "test/support/redis.ts"],
+    globalSetup: ["test/support/postgres.ts", "test/support/redis.ts", "test/support/service-program.ts"],
     // Tests wait a lot, for leases, timers and one another's processes: with four at a time a fifth of two cores idles.
     maxWorkers: 5,
     sequence: { sequencer: LongestFirst },
