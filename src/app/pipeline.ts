@@ -113,6 +113,7 @@ export function createPipeline(deps: PipelineDeps) {
       await step("turns under way", 0.68, () => turns.stop(leftUntil(0.6)));
       await step("files that are being loaded", 0.7, attachments.stop);
       await step("replies on their way to the queue", 0.75, delivery.queues.flush);
+      await step("replies that are being sent", 0.8, delivery.sent);
       turns.close();
     },
 

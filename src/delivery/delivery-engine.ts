@@ -4,6 +4,7 @@ import type { Logger } from "../core/process/logger.ts";
 import type { AttemptRecord } from "./attempt-repository.ts";
 import { createClaimJobs, RECHECK_MS } from "./claim-jobs.ts";
 import type { ClaimedDelivery } from "./claim-repository.ts";
+import { createCommitClaims } from "./commit-claims.ts";
 import type { DeliveryRepository } from "./delivery-repository.ts";
 import { createPatience } from "./patience.ts";
 import { createSendAttempt } from "./send-attempt.ts";
@@ -74,8 +75,9 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     log,
   });
   const settled = (deliveryId: string) => void held.delete(deliveryId);
+  const attempts = createSendAttempt({ engine: deps, send, patiently, settled, requeueSoon: requeue });
   const conversations = createSendingConversations({
-    attempts: createSendAttempt({ engine: deps, send, patiently, settled, requeueSoon: requeue }),
+    attempts,
     deliver,
     held,
     recheckMs: RECHECK_MS,
@@ -89,6 +91,13 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
     again: { now: deliver, later: requeue },
     sendLeaseMs: deps.times.sendLeaseMs,
     log,
+  });
+
+  const committed = createCommitClaims({
+    conversations,
+    held,
+    maySend: (channelId) => !shutdown.signal.aborted && !attempts.isPaused(channelId),
+    sendLeaseMs: deps.times.sendLeaseMs,
   });
 
   /** Sends the deliveries with these ids. Conversations run in parallel, each one in order. */
@@ -108,6 +117,7 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   return {
     deliver,
     recover: jobs.recover,
+    committed,
     /** Ends the current sends, whose outcome is then unknown, and returns the other deliveries to the queue. */
     async drain(): Promise<void> {
       shutdown.abort();

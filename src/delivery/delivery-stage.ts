@@ -2,7 +2,7 @@ import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import type { Logger } from "../core/process/logger.ts";
 import type { WorkingProcess } from "../core/process/working-process.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { createDeliveryQueues } from "../queue/delivery-queue.ts";
+import { createDeliveryQueues, type DeliveryJob } from "../queue/delivery-queue.ts";
 import type { QueueBackend } from "../queue/queue-backend.ts";
 import type { Database } from "../storage/database.ts";
 import { createUserAliases } from "../users/alias-repository.ts";
@@ -81,6 +81,12 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
     for (const { id, channelId } of await desks.planned(sessionId)) queues.enqueue(channelId, [id]);
   }
 
+  /** A job of deliveries that this process claimed with their commit only waits for their sends. */
+  async function deliver(channelId: string, { deliveryIds, claimedBy }: DeliveryJob): Promise<void> {
+    if (claimedBy === process.owner) await engine.committed.ended(deliveryIds);
+    else await engine.deliver(channelId, deliveryIds);
+  }
+
   return {
     deliveries,
     /** Sends what a session's commits planned for a desk. If this fails, the reconciler does it later. */
@@ -96,14 +102,22 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
       queues.enqueue(channelId, await parked.release(channelId, address));
     },
     queues,
+    /** Lets the commit of a turn claim its deliveries, so that they are sent at once. */
+    reserve: engine.committed.reserve,
+    /** Puts committed deliveries on their queue. Those that are being sent here have a job too, which waits for them. */
+    enqueue(channelId: string, ids: readonly string[]): void {
+      queues.enqueue(channelId, ids, engine.committed.areSending(ids) ? process.owner : null);
+    },
     activity,
     steps: deliverySteps({ deliveries, parked, engine, queues, applyEarly: applied.applyEarly, process }),
     async start(): Promise<void> {
       // No other process sends the claimed deliveries.
       if (process.alone) await deliveries.expireClaims({ all: true });
       await forgetTroubles(channels.all().map(({ ref }) => ref.id));
-      for (const { ref } of channels.all()) queues.work(ref.id, engine.deliver);
+      for (const { ref } of channels.all()) queues.work(ref.id, deliver);
     },
+    /** Resolves when the deliveries that commits have claimed are sent. */
+    sent: engine.committed.allEnded,
     /** Runs after the queues are closed. Waits for the last records. */
     async flush(): Promise<void> {
       await engine.drain();

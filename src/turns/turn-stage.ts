@@ -56,7 +56,7 @@ export interface TurnStageDeps {
     ofMessages(messageIds: readonly string[], signal: AbortSignal): Promise<TurnFiles>;
     keep(upload: NewUpload): Promise<KeptUpload>;
   };
-  delivery: Pick<DeliveryStage, "queues" | "tellDesk">;
+  delivery: Pick<DeliveryStage, "queues" | "enqueue" | "reserve" | "tellDesk">;
   /** The place of a desk in the workspace of a channel; null if no channel of this process shows it. */
   desk(channelId: string, name: string): DeskPlace | null;
 }
@@ -81,7 +81,7 @@ export function createTurnStage({ base, channels, agents, files, delivery, desk 
     base,
     places: { channels, agents, files },
     stores,
-    shown: { streams, previews, notifySession, deliver: delivery.queues.enqueue },
+    shown: { streams, previews, notifySession, deliver: delivery.enqueue, reserve: delivery.reserve },
     bots: { contexts, clock: systemClock },
     handoffs: { handoffs, wakeSoon: wake },
   });

@@ -1,12 +1,14 @@
 import type { AgentCatalog } from "../agents/agent-catalog.ts";
 import type { ChannelDirectory } from "../channels/channel-directory.ts";
 import type { Clock } from "../core/time/clock.ts";
+import type { ReserveClaim } from "../delivery/commit-claims.ts";
 import type { Handoffs } from "../handoffs/handoffs-repository.ts";
 import { requestForUser } from "../handoffs/request-for-user.ts";
 import type { NotifySession } from "../sessions/session-notices.ts";
 import { synthesize } from "../speech/synthesize.ts";
 import { createTranscriber } from "../speech/transcribe.ts";
 import { createChannelSigns } from "./answering/channel-signs.ts";
+import { createClaimingCommits } from "./answering/claim-replies.ts";
 import { createTurnCommits, turnPatience } from "./answering/commit-turns.ts";
 import type { ExecutionRepository } from "./answering/execution-repository.ts";
 import { createFinishRepository } from "./answering/finish-repository.ts";
@@ -33,6 +35,8 @@ export interface TurnEngineWiring {
     previews: Previews;
     notifySession: NotifySession;
     deliver(channelId: string, deliveryIds: readonly string[]): void;
+    /** Lets the commit of a turn claim its deliveries. */
+    reserve: ReserveClaim;
   };
   bots: { contexts: TurnContexts; clock: Clock };
   handoffs: { handoffs: Handoffs; wakeSoon(sessionId: string): void };
@@ -44,10 +48,10 @@ export function wireTurnEngine({ base, places, stores, shown, bots, handoffs }: 
   const { owner, times, giveUp } = base.process;
   const { pool } = base.database;
   const { channels, agents, files } = places;
-  const { streams, previews, notifySession, deliver } = shown;
+  const { streams, previews, notifySession, deliver, reserve } = shown;
   const { clock } = bots;
   const lease = { owner, leaseMs: times.leaseMs };
-  const finished = createFinishRepository(pool, lease);
+  const finished = createFinishRepository(pool, { ...lease, sendLeaseMs: times.sendLeaseMs });
   const finish = createTurnCommits(finished, giveUp);
   const signs = createChannelSigns({ channels, timeoutMs: times.sendTimeoutMs, giveUp, log });
   const channel = channelOf(channels);
@@ -70,7 +74,7 @@ export function wireTurnEngine({ base, places, stores, shown, bots, handoffs }: 
     input: { attachments: files.ofMessages, context: createBatchLookups(bots.contexts) },
     voice: voiceOf(base, files),
     commits: {
-      finish,
+      finish: createClaimingCommits(finish, reserve),
       finishWithEffects: effects.finish,
       reset: (lane, command, agent) => effects.reset(lane, command, agent.definition.reset.reply),
       handOff: (lane, message) => requestForUser(handoffs.handoffs, lane, message.id),

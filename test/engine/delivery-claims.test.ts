@@ -206,6 +206,100 @@ test("deliveries of a claim whose answer was lost are sent, though no job names 
   }
 });
 
+test("a delivery that its commit claimed is sent once, and one that it could not claim is left to its job", async () => {
+  await using database = await createTestDatabase();
+  const pool = testPool(database.url);
+  try {
+    const home = { id: "workspace", slug: "default" };
+    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const row = await addConversation(pool, home);
+    const add = (id: string, status: string) =>
+      pool.query(
+        `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content, status,
+           attempts, claimed_by, claimed_until)
+         VALUES ($5, $1, $2, $3, $4, 'chat', $5, $6, 1, 'owner', now() + interval '1 hour')`,
+        [home.id, row.channelId, row.sessionId, row.messageId, id, status],
+      );
+    const sent: string[] = [];
+    let answer = () => {};
+    const engine = engineFor(pool, {
+      deliveries: createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 600_000 }),
+      channel: {
+        receive: () => Promise.reject(new Error("nothing is received here")),
+        async send({ text }) {
+          sent.push(text);
+          await new Promise<void>((resolve) => {
+            answer = resolve;
+          });
+          return { kind: "sent", externalIds: [text] };
+        },
+      },
+      requeue: async () => {},
+      sendLeaseMs: 600_000,
+    });
+    const claim = engine.committed.reserve(row.channelId, ["claimed", "behind"]);
+    const lost = engine.committed.reserve(row.channelId, ["lost"]);
+    await add("claimed", "sending");
+    await add("behind", "sending");
+    // Its answer is on the way, so these rows look like claims whose answer was lost.
+    await engine.recover();
+    const plain = {
+      ...CLAIMED,
+      channelId: row.channelId,
+      sessionId: row.sessionId,
+      messageId: row.messageId,
+    };
+    claim?.begin(["claimed", "behind"].map((id) => ({ ...plain, id, content: id })));
+    await eventually(() => expect(sent).toEqual(["claimed"]));
+    expect(engine.committed.areSending(["claimed", "behind"])).toBe(true);
+    await engine.deliver(row.channelId, ["claimed"]);
+    await engine.recover();
+    answer();
+    await eventually(() => expect(sent).toEqual(["claimed", "behind"]));
+    answer();
+    await engine.committed.ended(["claimed", "behind"]);
+    expect(engine.committed.areSending(["behind"])).toBe(false);
+
+    await add("lost", "sending");
+    lost?.release();
+    const job = engine.deliver(row.channelId, ["lost"]);
+    await eventually(() => expect(sent).toEqual(["claimed", "behind", "lost"]));
+    answer();
+    await job;
+    const { rows } = await pool.query(
+      "SELECT id, status, attempts, possible_duplicate FROM deliveries WHERE address = 'chat' ORDER BY ordinal",
+    );
+    expect(rows).toEqual(
+      ["claimed", "behind", "lost"].map((id) => ({
+        id,
+        status: "sent",
+        attempts: 1,
+        possible_duplicate: false,
+      })),
+    );
+    expect(engine.committed.reserve(row.channelId, Array(65).fill("too many at once"))).toBeNull();
+    await engine.drain();
+    expect(engine.committed.reserve(row.channelId, ["after the stop"])).toBeNull();
+  } finally {
+    await pool.end();
+  }
+});
+
+const CLAIMED = {
+  desk: null,
+  address: "chat",
+  part: 0,
+  format: null,
+  preview: null,
+  buttons: [],
+  file: null,
+  attempts: 1,
+  possibleDuplicate: false,
+  createdAt: new Date(),
+  answers: null,
+  earlier: null,
+};
+
 /** An engine that records in these rows and sends through one channel. */
 function engineFor(
   pool: pg.Pool,

@@ -11,6 +11,8 @@ import { createScriptedBot } from "../support/scripted-bot.ts";
 /** Leases so long that a test which waits for one to expire fails. */
 const ENDLESS = { leaseMs: 3_600_000, sendLeaseMs: 3_600_000, sendTimeoutMs: 600_000 };
 
+const FILE = "https://files.example.org/plan.pdf";
+
 /** Every statement that takes or ends a lease or a claim while a message is handled. */
 const STATEMENTS = {
   "storing the message": /WITH incoming AS/,
@@ -24,22 +26,32 @@ for (const [name, statement] of Object.entries(STATEMENTS)) {
     test(`a connection cut ${when} ${name} loses nothing: one answer arrives at once, without a duplicate mark`, async () => {
       await using database = await createTestDatabase();
       await using lossy = await startLossyPostgres(database.url);
-      const bot = createScriptedBot();
+      // The commit of a turn claims plain replies itself, but no files.
+      const attachments = statement === STATEMENTS["claiming the delivery"] ? [{ url: FILE }] : [];
+      const bot = createScriptedBot((call) =>
+        call.reply({ replies: call.texts.map((text) => ({ content: `re: ${text}`, attachments })) }),
+      );
       const env = { DATABASE_URL: lossy.url };
       await using story = await startGatedStory({ database, env, bot, times: ENDLESS });
+      const parts = 1 + attachments.length;
+      const answered = (...texts: string[]) =>
+        eventually(() => {
+          expect(story.texts("ada").filter((text) => !text.endsWith(FILE))).toEqual(texts);
+          expect(story.texts("ada")).toHaveLength(texts.length * parts);
+        });
       await story.say("ada", "first");
-      await eventually(() => expect(story.texts("ada")).toEqual(["re: first"]));
+      await answered("re: first");
 
       const loss = lossy.lose(statement, { when });
       await story.say("ada", "second");
-      await eventually(() => expect(story.texts("ada")).toEqual(["re: first", "re: second"]));
+      await answered("re: first", "re: second");
       await story.say("ada", "third");
-      await eventually(() => expect(story.texts("ada")).toEqual(["re: first", "re: second", "re: third"]));
+      await answered("re: first", "re: second", "re: third");
       expect(loss.count()).toBe(1);
       expect(bot.calls.map(({ texts }) => texts)).toEqual([["first"], ["second"], ["third"]]);
       await eventually(async () =>
         expect(await story.rows("SELECT status, attempts, possible_duplicate FROM deliveries")).toEqual(
-          Array(3).fill({ status: "sent", attempts: 1, possible_duplicate: false }),
+          Array(3 * parts).fill({ status: "sent", attempts: 1, possible_duplicate: false }),
         ),
       );
     });

@@ -69,7 +69,7 @@ describe("the service stops in time with code 0", { timeout: 300_000 }, () => {
   );
 
   it.runIf(onRedis)(
-    "although Redis is away, and a message that arrived meanwhile is answered later",
+    "although Redis is away, and messages that arrived meanwhile are answered, also one whose send is repeated",
     async () => {
       await using database = await createTestDatabase();
       await using fake = await startFakeTelegram();
@@ -80,14 +80,21 @@ describe("the service stops in time with code 0", { timeout: 300_000 }, () => {
       await using service = await start(directory, more);
       await redis.stop();
       expect(await post(service.url, message(1, "hello"))).toBe(200);
+      // The first send waits for no job, but a repeated one does.
+      await patiently(() => expect(receivedIn(fake, 1)).toEqual(["You said: hello"]));
+      fake.fail({ answer: 500, description: "Internal Server Error" });
+      expect(await post(service.url, message(1, "again"))).toBe(200);
       await patiently(async () =>
-        expect(await query(database.url, "SELECT status FROM deliveries")).toEqual([{ status: "queued" }]),
+        expect(await query(database.url, "SELECT status, attempts FROM deliveries ORDER BY ordinal")).toEqual([
+          { status: "sent", attempts: 1 },
+          { status: "queued", attempts: 1 },
+        ]),
       );
 
       await using again = await startRedis({ port: redis.port });
       expect(again).not.toBeNull();
       await using next = await start(directory, more);
-      await patiently(() => expect(receivedIn(fake, 1)).toEqual(["You said: hello"]));
+      await patiently(() => expect(receivedIn(fake, 1)).toEqual(["You said: hello", "You said: again"]));
       expect(await stopOf(next)).toEqual({ code: 0, stopped: true });
     },
   );

@@ -47,7 +47,7 @@ export function createTurnEnding(deps: TurnEngineDeps) {
     const handedOver = preview !== null && handOver(commit, preview);
     const result = outcome.effects
       ? await deps.commits.finishWithEffects(commit, lane, outcome.effects)
-      : await deps.commits.finish(commit);
+      : await deps.commits.finish(commit, lane);
     const own = outcome.executions.at(-1);
     if (own?.finishReason === "length")
       deps.records.log.warn(ids, "the reply was cut short by the bot's output limit");

@@ -4,15 +4,27 @@ import { FINISH, SETTLED, type SettledRow } from "./finish-statement.ts";
 import type { TurnCommit, TurnCommitted } from "./turn-commit.ts";
 import { deliveryRecords, executionRecords, fileRecords, laneRecord, replyRecords } from "./turn-records.ts";
 
+interface FinishedRow {
+  turn: number;
+  more: boolean | null;
+  edited: boolean | null;
+  claimed_at: string | null;
+}
+
+const LOST = { more: null, edited: null, claimed_at: null };
+
 export type FinishRepository = ReturnType<typeof createFinishRepository>;
 
 /** Ends turns. One statement writes all their data, so that either all of it is stored or nothing. */
-export function createFinishRepository(pool: Pool, identity: { owner: string; leaseMs: number }) {
-  const { owner, leaseMs } = identity;
+export function createFinishRepository(
+  pool: Pool,
+  identity: { owner: string; leaseMs: number; sendLeaseMs: number },
+) {
+  const { owner, leaseMs, sendLeaseMs } = identity;
   return {
     /** Ends any number of turns in one commit. Returns one outcome per turn, in the given order. */
     async finish(commits: TurnCommit[], client: Pool | PoolClient = pool): Promise<TurnCommitted[]> {
-      const { rows } = await client.query<{ turn: number; more: boolean | null; edited: boolean | null }>({
+      const { rows } = await client.query<FinishedRow>({
         name: "finish_turns",
         text: FINISH,
         values: [
@@ -23,13 +35,19 @@ export function createFinishRepository(pool: Pool, identity: { owner: string; le
           owner,
           leaseMs,
           storableJson(commits.flatMap(fileRecords)),
+          sendLeaseMs,
         ],
       });
       const outcomes = new Map(rows.map((row) => [row.turn, row]));
       return commits.map((_commit, turn) => {
-        const { more, edited } = outcomes.get(turn) ?? { more: null, edited: null };
+        const { more, edited, claimed_at: claimedAt } = outcomes.get(turn) ?? LOST;
         if (more === null) return { kind: "lost" };
-        return { kind: "committed", more, ...(edited ? { edited } : {}) };
+        return {
+          kind: "committed",
+          more,
+          ...(edited ? { edited } : {}),
+          ...(claimedAt === null ? {} : { claimedAt }),
+        };
       });
     },
 

@@ -2,16 +2,23 @@
  * `turn` is the place of a turn in the batch, and joins everything that it wrote. The session is not enough. A batch
  * may have two turns of one session: one with a lost lease, and one with the current lease.
  *
+ * It claims the deliveries of a turn for this process if nothing stands before them. This is decided on what the
+ * statement sees when it begins. So a session that was changed until its row was locked claims nothing: the change may
+ * have stored a delivery that this statement cannot see.
+ *
  * It changes no indexed column of the session, so that its row is updated in place (see
  * sessions/follow-activity-repository.ts).
  */
 export const FINISH = `
   WITH done AS MATERIALIZED (SELECT * FROM json_to_recordset($1)
     AS t(turn int, session_id text, lease_token int, answered_seq int, agent_version int, replies int, speaks boolean,
-      offer jsonb)),
+      offer jsonb, claims boolean)),
+  seen AS MATERIALIZED (
+    SELECT s.id, s.xmin AS version FROM done d CROSS JOIN LATERAL (
+      SELECT id, xmin FROM sessions WHERE id = d.session_id AND d.claims OFFSET 0) s),
   held AS MATERIALIZED (
-    SELECT s.id, s.edited, d.turn FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
-      SELECT id, edited, lease_token, lease_owner, handoff_id FROM sessions WHERE id = d.session_id FOR UPDATE) s
+    SELECT s.id, s.edited, s.version, d.turn FROM (SELECT * FROM done ORDER BY session_id) d CROSS JOIN LATERAL (
+      SELECT id, edited, lease_token, lease_owner, handoff_id, xmin AS version FROM sessions WHERE id = d.session_id FOR UPDATE) s
     WHERE s.lease_token = d.lease_token AND s.lease_owner = $5 AND s.handoff_id IS NULL),
   lanes AS (
     UPDATE sessions s SET
@@ -22,9 +29,17 @@ export const FINISH = `
       last_activity_at = CASE WHEN d.replies > 0 THEN now() ELSE s.last_activity_at END,
       lease_owner = CASE WHEN s.inbound_seq > d.answered_seq THEN s.lease_owner END,
       lease_expires_at = CASE WHEN s.inbound_seq > d.answered_seq THEN now() + $6::int * interval '1 millisecond' END
-    FROM held h JOIN done d ON d.turn = h.turn WHERE s.id = h.id
+    FROM held h JOIN done d ON d.turn = h.turn
+    LEFT JOIN seen v ON v.id = h.id AND v.version = h.version WHERE s.id = h.id
     RETURNING h.turn, s.id, s.next_seq - d.replies AS first_seq, s.workspace_id, s.channel_id, s.address,
-      d.answered_seq AS turn_seq, d.agent_version AS answered_by, (s.lease_owner IS NOT NULL) AS more, h.edited),
+      d.answered_seq AS turn_seq, d.agent_version AS answered_by, (s.lease_owner IS NOT NULL) AS more, h.edited,
+      v.id IS NOT NULL
+        AND EXISTS (SELECT 1 FROM channels c
+          WHERE c.id = s.channel_id AND (c.paused_until IS NULL OR c.paused_until <= now()) OFFSET 0)
+        AND NOT EXISTS (SELECT 1 FROM deliveries e
+          WHERE e.channel_id = s.channel_id AND e.address = coalesce(s.address, s.id)
+            AND e.status IN ('queued', 'sending', 'unknown')
+            AND (e.status <> 'unknown' OR e.next_attempt_at IS NOT NULL) OFFSET 0) AS claims),
   ended AS (
     UPDATE executions e SET status = x.status, attempts = greatest(e.attempts, x.attempts),
       error_code = x.error_code, error = x.error, merged_into = x.merged_into, prompt_tokens = x.prompt_tokens, completion_tokens = x.completion_tokens,
@@ -48,13 +63,14 @@ export const FINISH = `
     ON CONFLICT (id) DO UPDATE SET message_id = EXCLUDED.message_id, place = EXCLUDED.place, updated_at = now()),
   outbound AS (
     INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, part, content, buttons, preview,
-      attachment_id, answers)
+      attachment_id, answers, status, attempts, claimed_by, claimed_until)
     SELECT p.id, l.workspace_id, l.channel_id, l.id, p.message_id, coalesce(l.address, l.id), p.part, p.content, p.buttons,
-      p.preview, p.attachment_id, p.answers
+      p.preview, p.attachment_id, p.answers, CASE WHEN l.claims THEN 'sending' ELSE 'queued' END, l.claims::int,
+      CASE WHEN l.claims THEN $5 END, CASE WHEN l.claims THEN now() + $8::int * interval '1 millisecond' END
     FROM json_to_recordset($4) AS p(n int, turn int, id text, message_id text, part int, content text,
       buttons jsonb, preview text, attachment_id text, answers jsonb)
     JOIN lanes l ON l.turn = p.turn ORDER BY p.n)
-  SELECT d.turn, l.more, l.edited FROM done d LEFT JOIN lanes l ON l.turn = d.turn`;
+  SELECT d.turn, l.more, l.edited, CASE WHEN l.claims THEN coalesce(l.address, l.id) END AS claimed_at FROM done d LEFT JOIN lanes l ON l.turn = d.turn`;
 
 /**
  * Finds out if the ends of turns were written. A turn with replies is identified by them, and a turn without replies by

@@ -19,11 +19,8 @@ export function createSkip({
       startedAt: records.clock.now(),
     });
     try {
-      const result = await commits.finish({
-        ...laneOf(running.lane),
-        answeredSeq: message.seq,
-        ...ending,
-      });
+      const commit = { ...laneOf(running.lane), answeredSeq: message.seq, ...ending };
+      const result = await commits.finish(commit, running.lane);
       if (result.kind === "lost") return "released";
       shown.onSilence(running.lane, { executionId, answers: answeredBy([message]) }, "cancelled");
       return nextAfter(result);

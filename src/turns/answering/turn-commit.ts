@@ -56,12 +56,14 @@ export interface TurnCommit {
   replies: ReplyRow[];
   /** The user's messages that the replies answer; null or absent if they answer none. */
   answers?: Answered | null;
+  /** The commit may claim the deliveries for this process. */
+  claims?: boolean;
 }
 
 /** The outcome of a commit. `lost`: another process has the lease. */
 export type TurnCommitted =
   /**
    * `more`: messages wait and the lane is still ours. Otherwise the lane was released. `edited`: a waiting message was
-   * edited, so that the lane reads it again.
+   * edited, so that the lane reads it again. `claimedAt`: the deliveries are claimed, and go to this address.
    */
-  { kind: "committed"; more: boolean; edited?: true } | { kind: "lost" };
+  { kind: "committed"; more: boolean; edited?: true; claimedAt?: string } | { kind: "lost" };

@@ -68,8 +68,10 @@ export interface TurnEngineDeps {
   };
   /** Commits of turns. Each one is made only while the lease is valid. */
   commits: {
-    /** Commits a turn, batched with others that end at the same time. */
-    finish(commit: TurnCommit): Promise<TurnCommitted>;
+    /**
+     * Commits a turn, batched with others that end at the same time. The sends of its replies may begin with the commit.
+     */
+    finish(commit: TurnCommit, lane: Lane): Promise<TurnCommitted>;
     /** Commits a turn that changes more than its session's messages. */
     finishWithEffects(commit: TurnCommit, lane: Lane, effects: TurnEffects): Promise<TurnCommitted>;
     /** Runs `/reset`. Returns the lane of the new session if messages already wait there. */

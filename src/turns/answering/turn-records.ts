@@ -14,6 +14,7 @@ export function laneRecord(commit: TurnCommit, turn: number) {
     // An apology withdraws nothing: earlier choices stay valid.
     speaks: spoken !== undefined,
     offer: spoken?.choices ?? null,
+    claims: commit.claims ?? false,
   };
 }
 

@@ -108,7 +108,7 @@ export function createLaneRunner(
   async function settle(running: Running, inboundSeq: number): Promise<Next> {
     if (engine.draining() || isOutdated(running)) return "reload";
     const commit = { ...laneOf(running.lane), answeredSeq: inboundSeq, executions: [], replies: [] };
-    const result = await deps.commits.finish(commit);
+    const result = await deps.commits.finish(commit, running.lane);
     return result.kind === "committed" && result.more ? "reload" : "released";
   }
 
