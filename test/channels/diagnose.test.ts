@@ -391,7 +391,7 @@ describe("a diagnosis of a desk", () => {
   });
 
   test("on Telegram reports whether the group has topics, and whether the bot may open them", async () => {
-    await using fake = await startScriptedTelegram({ rooms: ["-1001"] });
+    await using fake = await startScriptedTelegram({ chats: ["-1001"] });
     const config = telegram.configSchema.parse({ token: fake.token, mode: "polling", apiRoot: fake.url });
     const look = (conversation: string) => whats(telegram.diagnoseDesk?.({ config, conversation, signal }));
     expect((await look("-1002"))?.join()).toMatch(/^error: Telegram answered 400.*chat not found/);

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import type { ChannelEvent } from "../../src/core/message/channel-event.ts";
-import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { type ScriptedTelegram, startScriptedTelegram } from "../support/scripted-telegram.ts";
 import { createSubjectTools } from "./conformance-subject.ts";
 import { SECRET_TOKEN, telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
 
 const GROUP = { id: -100500, type: "supergroup", title: "Walkers" };
 const US = { id: 4242, is_bot: true, first_name: "Causeway" };
 
-let fake: FakeTelegram;
+let fake: ScriptedTelegram;
 let channel: Channel;
 let tools: ReturnType<typeof createSubjectTools>;
 
 beforeEach(async () => {
-  fake = await startFakeTelegram();
+  fake = await startScriptedTelegram();
   tools = createSubjectTools();
   channel = telegramChannel(fake, { config: { username: "@Causeway_bot" }, log: tools.log });
 });
@@ -279,11 +279,11 @@ describe("while the bot's name is unknown", () => {
     const message = { text: "@causeway_bot hi", chat: GROUP };
     const all = await Promise.all([eventsOf(message), eventsOf(message), eventsOf(message)]);
     expect(all).toMatchObject([[{ text: "hi" }], [{ text: "hi" }], [{ text: "hi" }]]);
-    expect(fake.calls.map(({ method }) => method)).toEqual(["getMe"]);
+    expect(fake.calls).toEqual(["getMe"]);
   });
 
   test("a mention is not acknowledged if the name cannot be requested, so Telegram sends it again", async () => {
-    fake.fail({ answer: 500 }, { method: "getMe" });
+    fake.fail("getMe", { answer: 500 });
     const request = webhook(updateWith({ text: "@causeway_bot hi", chat: GROUP }));
     expect(await channel.receive(request)).toMatchObject({ kind: "later", reason: expect.any(String) });
     expect(await textOf({ text: "@causeway_bot hi", chat: GROUP })).toBe("hi");

@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
-import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { type ScriptedTelegram, startScriptedTelegram } from "../support/scripted-telegram.ts";
 import { telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
 
 const GROUP = { id: -100500, type: "supergroup", title: "Walkers" };
 const US = { id: 4242, is_bot: true, first_name: "Causeway" };
 const EVE = { id: 5, is_bot: false, first_name: "Eve", last_name: "Miller" };
 
-let fake: FakeTelegram;
+let fake: ScriptedTelegram;
 let channel: Channel;
 
 beforeEach(async () => {
-  fake = await startFakeTelegram();
+  fake = await startScriptedTelegram();
   channel = telegramChannel(fake, { config: { username: "causeway_bot" } });
 });
 afterEach(async () => {

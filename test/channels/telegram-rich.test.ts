@@ -5,7 +5,7 @@ import { isBetterRich, richBlocksOf } from "../../src/channels/telegram/rich-blo
 import { createRichSupport } from "../../src/channels/telegram/rich-support.ts";
 import type { OutboundPart, SendResult } from "../../src/core/message/outbound.ts";
 import { eventually } from "../support/eventually.ts";
-import { startFakeTelegram } from "../support/fake-telegram.ts";
+import { startScriptedTelegram } from "../support/scripted-telegram.ts";
 import { startSimulator } from "../support/simulator.ts";
 import { partOf } from "./conformance-subject.ts";
 import { telegramChannel } from "./telegram-subject.ts";
@@ -148,29 +148,28 @@ test("a long part in several pieces continues after the pieces that are sent", a
 });
 
 test("a server without rich messages gets entities, and is not tried for each message", async () => {
-  await using fake = await startFakeTelegram();
+  await using fake = await startScriptedTelegram({ chats: [String(CHAT)] });
+  fake.lacks("sendRichMessage");
   const channel = telegramChannel(fake);
   for (let n = 0; n < 2; n++) expect(await send(channel, TABLE)).toMatchObject({ kind: "sent" });
-  expect(fake.calls.map(({ method }) => method)).toEqual(["sendRichMessage", "sendMessage", "sendMessage"]);
-  expect(fake.sent[0]?.text).toContain("Day  What");
+  expect(fake.calls).toEqual(["sendRichMessage", "sendMessage", "sendMessage"]);
+  expect(fake.textsIn(String(CHAT))[0]).toContain("Day  What");
   expect(channel.split?.(long("word word"))).toHaveLength(5);
   await channel.stop?.();
 
   // Another one knows the method and refuses the form. A limit is no refusal of the form.
   const other = telegramChannel(fake);
   const method = "sendRichMessage";
-  fake.fail({ answer: 429, parameters: { retry_after: 3 } }, { method });
+  fake.forget();
+  fake.fail(method, { answer: 429, parameters: { retry_after: 3 } });
   expect(await send(other, TABLE)).toMatchObject({ kind: "retry", afterMs: 3_000 });
-  fake.fail({ answer: 400, description: "Bad Request: RICH_MESSAGE_INVALID" }, { method });
+  fake.fail(method, { answer: 400, description: "Bad Request: RICH_MESSAGE_INVALID" });
   for (let n = 0; n < 2; n++) expect(await send(other, TABLE)).toMatchObject({ kind: "sent" });
-  expect(fake.calls.slice(3).map((call) => call.method)).toEqual([
-    ...[method, method],
-    ...["sendMessage", "sendMessage"],
-  ]);
+  expect(fake.calls.slice(3)).toEqual([...[method, method], ...["sendMessage", "sendMessage"]]);
   await other.stop?.();
   const off = telegramChannel(fake, { config: { richMessages: false } });
   await send(off, TABLE);
-  expect(fake.calls.at(-1)?.method).toBe("sendMessage");
+  expect(fake.calls.at(-1)).toBe("sendMessage");
   await off.stop?.();
 });
 

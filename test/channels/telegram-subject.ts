@@ -6,7 +6,6 @@ import { createTelegramChannel } from "../../src/channels/telegram/connection.ts
 import { definition } from "../../src/channels/telegram/index.ts";
 import type { Logger } from "../../src/core/process/logger.ts";
 import { nothingKnown } from "../support/channel-values.ts";
-import type { FakeTelegram } from "../support/fake-telegram.ts";
 import { type ConformanceSubject, createSubjectTools, type SubjectTools } from "./conformance-subject.ts";
 import { startSimulated } from "./simulated.ts";
 
@@ -21,9 +20,9 @@ export interface TelegramOverrides {
   findButtons?: NonNullable<ChannelOptions<unknown>["findButtons"]>;
 }
 
-/** The channel as the composition root creates it, connected to a fake Bot API. */
+/** The channel as the composition root creates it, connected to a simulated Bot API. */
 export function telegramChannel(
-  fake: Pick<FakeTelegram, "url" | "token">,
+  fake: { url: string; token: string },
   overrides: TelegramOverrides = {},
 ): Channel {
   const config = { token: fake.token, secretToken: SECRET_TOKEN, apiRoot: fake.url, ...overrides.config };

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Channel } from "../../src/channels/channel.ts";
 import { readable } from "../../src/channels/telegram/readable.ts";
 import type { InboundMessage } from "../../src/core/message/inbound-message.ts";
-import { type FakeTelegram, startFakeTelegram } from "../support/fake-telegram.ts";
+import { type ScriptedTelegram, startScriptedTelegram } from "../support/scripted-telegram.ts";
 import { telegramChannel, updateWith, webhook } from "./telegram-subject.ts";
 
 const GROUP = { id: -100500, type: "supergroup", title: "Walkers" };
@@ -11,11 +11,11 @@ const US = { id: 4242, is_bot: true, first_name: "Causeway" };
 const EVE = { id: 5, is_bot: false, first_name: "Eve", last_name: "Miller" };
 const LINK = { type: "text_link", offset: 5, length: 12, url: "https://example.org/a" };
 
-let fake: FakeTelegram;
+let fake: ScriptedTelegram;
 let channel: Channel;
 
 beforeEach(async () => {
-  fake = await startFakeTelegram();
+  fake = await startScriptedTelegram();
   channel = telegramChannel(fake, { config: { username: "causeway_bot" } });
 });
 afterEach(async () => {

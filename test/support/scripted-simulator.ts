@@ -57,9 +57,11 @@ export async function startScriptedSimulator(platform: PlatformName, addBot: (si
           body: request.body,
           answer: JSON.parse(answer?.body ?? "null"),
         })),
-    /** The next call of this name meets a fault. */
-    fail(call: string, fault: CommonFault | { answer: ScriptedAnswer }): void {
-      const one = { platform, call, times: 1 };
+    /** The names of all received calls, carried out or not, oldest first. */
+    names: () => calls().map(({ name }) => name),
+    /** The next calls of this name meet a fault. */
+    fail(call: string, fault: CommonFault | { answer: ScriptedAnswer }, times = 1): void {
+      const one = { platform, call, times };
       if ("hang" in fault) simulator.faults.add({ ...one, fault: "hang" });
       else if ("cut" in fault)
         simulator.faults.add({ ...one, fault: fault.cut === "before" ? "drop" : "cut" });
