@@ -4,6 +4,7 @@ import { wait } from "../core/time/wait.ts";
 import type { FeedChange, FeedChangesRepository, Watched } from "./feed-changes-repository.ts";
 import { createFeedRing, type FeedRing } from "./feed-ring.ts";
 import { createRecentStamps } from "./recent-stamps.ts";
+import { createWatchedRows } from "./watched-rows.ts";
 
 export interface FeedDeps {
   changes: FeedChangesRepository;
@@ -41,32 +42,21 @@ const MOST_WATCHED = 1_000;
 export function startFeed(workspaceId: string, deps: FeedDeps): Feed {
   const ring = createFeedRing(Date.now() * 1_000, EVENTS_KEPT);
   const stamps = createRecentStamps(STAMPS_KEPT);
-  const watched: Record<keyof Watched, Set<string>> = {
-    executions: new Set(),
-    deliveries: new Set(),
-    handoffs: new Set(),
-  };
+  const watched = createWatchedRows(MOST_WATCHED);
   const listeners = new Set<() => void>();
   const stopping = new AbortController();
   let woken = new AbortController();
   const unsubscribe = [
     deps.onNews(() => woken.abort()),
     deps.onRetried((ids) => {
-      for (const id of ids) watch("deliveries", id, true);
+      for (const id of ids) watched.note("deliveries", id, true);
       woken.abort();
     }),
   ];
 
-  function watch(kind: keyof Watched, id: string, open: boolean): void {
-    watched[kind].delete(id);
-    if (open) watched[kind].add(id);
-    const [oldest] = watched[kind];
-    if (watched[kind].size > MOST_WATCHED && oldest !== undefined) watched[kind].delete(oldest);
-  }
-
   function isNews({ event, id, data, open }: FeedChange): boolean {
     const kind = WATCHED_AS[event];
-    if (kind) watch(kind, id, open);
+    if (kind) watched.note(kind, id, open);
     return stamps.isNews(`${event} ${id}`, data);
   }
 
@@ -79,12 +69,7 @@ export function startFeed(workspaceId: string, deps: FeedDeps): Feed {
   async function read(since: Date, tell: boolean): Promise<Date> {
     const at = await deps.changes.now();
     const from = new Date(since.getTime() - OVERLAP_MS);
-    const ids = (kind: keyof Watched) => [...watched[kind]];
-    const { changes, tooMany } = await deps.changes.read(workspaceId, from, {
-      executions: ids("executions"),
-      deliveries: ids("deliveries"),
-      handoffs: ids("handoffs"),
-    });
+    const { changes, tooMany } = await deps.changes.read(workspaceId, from, watched.ids());
     const news = changes.filter(isNews);
     const channels = await channelNews();
     if (!tell) return at;
@@ -99,7 +84,7 @@ export function startFeed(workspaceId: string, deps: FeedDeps): Feed {
   async function begin(): Promise<Date> {
     const { at, watched: open } = await deps.changes.begin(workspaceId);
     for (const kind of ["executions", "deliveries", "handoffs"] as const)
-      for (const id of open[kind].toReversed()) watch(kind, id, true);
+      for (const id of open[kind].toReversed()) watched.note(kind, id, true);
     return await read(at, false);
   }
 
