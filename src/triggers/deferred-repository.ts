@@ -1,7 +1,7 @@
 import type { PoolClient } from "pg";
 import { stableId } from "../core/ids.ts";
+import type { Trigger } from "./trigger.ts";
 import type { Deferred } from "./trigger-outcome.ts";
-import type { Trigger } from "./trigger-repository.ts";
 
 /** The id of the schedule that a trigger becomes during quiet hours. */
 export function deferredId({ channel, key }: Pick<Trigger, "channel" | "key">): string {

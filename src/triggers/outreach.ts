@@ -4,12 +4,12 @@ import type { Logger } from "../core/process/logger.ts";
 import { mergePatch } from "../core/text/merge-patch.ts";
 import type { Hub } from "../queue/hub.ts";
 import { addSchedule, laterSchedule } from "../schedules/schedule-repository.ts";
-import { resetInTransaction } from "../sessions/reset-repository.ts";
 import type { Database } from "../storage/database.ts";
 import { createProspects } from "./prospects.ts";
 import type { Spoken } from "./speak-repository.ts";
+import type { Trigger } from "./trigger.ts";
 import type { TriggerOutcome } from "./trigger-outcome.ts";
-import { createTriggerRepository, type Trigger } from "./trigger-repository.ts";
+import { createTriggerRepository } from "./trigger-repository.ts";
 
 export interface OutreachDeps {
   database: Pick<Database, "pool">;
@@ -31,12 +31,6 @@ export function createOutreach(deps: OutreachDeps) {
   const { running, quietFor, whoIs, reachOf, dataOf, withoutValue, timezoneOf, check } = prospects;
   const triggers = createTriggerRepository({
     pool,
-    reset: async (client, { id, newSessionId }) =>
-      resetInTransaction(client, {
-        sessionId: id,
-        reason: "new_session",
-        newSessionId,
-      }),
     scheduleLater: (client, message) =>
       addSchedule(client, laterSchedule({ ...message, sessionId: null, madeBy: "operator" })),
   });
