@@ -221,7 +221,10 @@ describe("simulated channels of the service", () => {
     };
     await using app = await startTestApp({
       channels,
-      env: { CAUSEWAY_SIMULATE: "telegram, slack, whatsapp, sms", CAUSEWAY_PUBLIC_URL: "http://10.1.2.3:3000" },
+      env: {
+        CAUSEWAY_SIMULATE: "telegram, slack, whatsapp, sms",
+        CAUSEWAY_PUBLIC_URL: "http://10.1.2.3:3000",
+      },
     });
     const chats = ["telegram", "slack", "whatsapp", "sms"].map((platform) => `${platform}/chats/4917012345`);
     // The socket opens after the start.

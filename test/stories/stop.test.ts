@@ -85,10 +85,12 @@ describe("the service stops in time with code 0", { timeout: 300_000 }, () => {
       fake.fail({ answer: 500, description: "Internal Server Error" });
       expect(await post(service.url, message(1, "again"))).toBe(200);
       await patiently(async () =>
-        expect(await query(database.url, "SELECT status, attempts FROM deliveries ORDER BY ordinal")).toEqual([
-          { status: "sent", attempts: 1 },
-          { status: "queued", attempts: 1 },
-        ]),
+        expect(await query(database.url, "SELECT status, attempts FROM deliveries ORDER BY ordinal")).toEqual(
+          [
+            { status: "sent", attempts: 1 },
+            { status: "queued", attempts: 1 },
+          ],
+        ),
       );
 
       await using again = await startRedis({ port: redis.port });

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { RequestError } from "../../../core/faults/errors.ts";
 import { storedTraceparent } from "../../../core/trace/trace-ids.ts";
-import type { TriggerOutcome } from "../../../triggers/trigger-outcome.ts";
 import type { Trigger } from "../../../triggers/trigger.ts";
+import type { TriggerOutcome } from "../../../triggers/trigger-outcome.ts";
 import { defineRoute, type Route } from "../route/route.ts";
 import { OUTREACH_ERRORS, type OutreachDeps, outreachTarget } from "./outreach-target.ts";
 import { batchSchema, hasOneText, saidTo, triggerSchema } from "./trigger-body.ts";
