@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -60,7 +60,7 @@ async function writeStandIns(bin: string): Promise<void> {
     };
     if (command === "run") execFileSync("cp", ["-a", "${root}dist", "dist"]);
     else if (command === "pack")
-      execFileSync("npm", [command, ...flags], { env: { ...process.env, PATH: "${process.env["PATH"]}" } });
+      execFileSync("npm", [command, ...flags], { env: { ...process.env, PATH: "${process.env.PATH}" } });
     else {
       const omit = (kind) => flags.includes("--omit=" + kind);
       const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
@@ -114,7 +114,7 @@ async function execute(step: Instruction, image: Made): Promise<void> {
     case "RUN":
       spawnOk("sh", ["-ec", below(image, step.text)], {
         cwd: here,
-        env: { PATH: `${join(base, "bin")}:${process.env["PATH"]}` },
+        env: { PATH: `${join(base, "bin")}:${process.env.PATH}` },
       });
       return;
     case "CMD":
@@ -213,7 +213,7 @@ test("the full image starts with an empty volume, answers, is healthy, and store
   const cwd = join(image.root, image.directory);
   const [program = "", ...words] = image.command.map((word) => below(image, word));
   expect([program, cwd]).toEqual(["node", volume]);
-  const service = spawn(process.execPath, words, { cwd, env: { PATH: process.env["PATH"], ...env } });
+  const service = spawn(process.execPath, words, { cwd, env: { PATH: process.env.PATH, ...env } });
   const ended = once(service, "close");
   let output = "";
   for (const stream of [service.stdout, service.stderr])
@@ -249,7 +249,7 @@ test("the full image starts with an empty volume, answers, is healthy, and store
   const help = spawnSync(join(image.root, "usr/local/bin/causeway"), ["config", "check"], {
     cwd,
     encoding: "utf8",
-    env: { PATH: `${dirname(process.execPath)}:${process.env["PATH"]}`, ...env },
+    env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, ...env },
   });
   expect(help.status, help.stdout + help.stderr).toBe(0);
 }, 300_000);
