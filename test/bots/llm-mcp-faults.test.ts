@@ -28,6 +28,8 @@ describe("a call of an MCP server's tool that fails", () => {
     ["too many requests", { status: 429, text: "Slow down." }, "the server answered HTTP 429: Slow down."],
     ["an error of the server", { status: 500, text: "Oops." }, "the server answered HTTP 500: Oops."],
     ["a result that cannot be read", { result: { content: "nonsense" } }, "Failed to parse server response"],
+    ["no result at all", { result: null }, "the server's answer cannot be read"],
+    ["too much", { result: { text: "x".repeat(20_000_001) } }, "the answer is longer than 20000000 bytes"],
     ["a request that the server refuses", { status: 400, text: "No." }, "the server answered HTTP 400: No."],
   ])("with %s does not affect other calls", async (_, answer, told) => {
     await using server = await startProvider();
@@ -107,6 +109,24 @@ describe("a call of an MCP server's tool that fails", () => {
     await askBot(bot, "go");
     expect(toldToModel(server)).toContain("the server answered HTTP 404: nothing here");
     expect(toldToModel(server)).not.toContain("transport");
+    await bot.close?.();
+  });
+});
+
+describe("a list of an MCP server's tools", () => {
+  it.each([
+    ["ends with an empty cursor", () => ({ nextCursor: "" }), 1],
+    ["names the same page again and again", () => ({ nextCursor: "again" }), 1],
+    ["never ends", (cursor = "0") => ({ nextCursor: String(Number(cursor) + 1) }), 0],
+  ])("that %s does not hold up the bot", async (_, nextPage, offered) => {
+    await using server = await startProvider();
+    await using mcp = await startMcpSessionServer({ hello: () => text("hello") }, undefined, nextPage);
+    const bot = server.bot({ mcpServers: { one: { url: mcp.url } } });
+    server.mock.onMessage("go", { content: "Done." });
+    expect((await askBot(bot, "go")).result.replies).toEqual([{ content: "Done." }]);
+    const body = server.mock.getLastRequest()?.body;
+    const tools = body && "tools" in body && Array.isArray(body.tools) ? body.tools : [];
+    expect(new Set(tools.map((tool) => tool.function.name)).size).toBe(offered);
     await bot.close?.();
   });
 });

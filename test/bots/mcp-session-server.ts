@@ -6,7 +6,7 @@ import { z } from "zod";
 const messageSchema = z.object({
   id: z.number().optional(),
   method: z.string(),
-  params: z.object({ name: z.string().optional() }).loose().optional(),
+  params: z.object({ name: z.string().optional(), cursor: z.string().optional() }).loose().optional(),
 });
 
 /** The answer to a tool call: a JSON-RPC answer, or an HTTP status with a text. */
@@ -27,6 +27,8 @@ export interface McpSessionServer extends AsyncDisposable {
 export async function startMcpSessionServer(
   tools: Record<string, () => McpAnswer | Promise<McpAnswer>>,
   unknownSession: { status: number; text: string } = { status: 404, text: "Session not found" },
+  /** What the list of tools says about the page behind a cursor. */
+  nextPage: (cursor: string | undefined) => object = () => ({}),
 ): Promise<McpSessionServer> {
   const known = new Set<string>();
   const calls: string[] = [];
@@ -46,7 +48,7 @@ export async function startMcpSessionServer(
     if (!known.has(session)) return unknownSession;
     if (id === undefined) return null;
     const names = Object.keys(tools).map((name) => ({ name, inputSchema: { type: "object" } }));
-    if (method === "tools/list") return { result: { tools: names } };
+    if (method === "tools/list") return { result: { tools: names, ...nextPage(params?.cursor) } };
     calls.push(params?.name ?? "");
     return (await tools[params?.name ?? ""]?.()) ?? { error: { code: -32602, message: "Unknown tool" } };
   }

@@ -2,9 +2,14 @@ import { createMCPClient, type ListToolsResult, type MCPClient } from "@ai-sdk/m
 import { Experimental_StdioMCPTransport as StdioTransport } from "@ai-sdk/mcp/mcp-stdio";
 import type { ToolExecutionOptions } from "ai";
 import { withCredentials } from "../../core/network/server-place.ts";
+import { monotonicMs } from "../../core/time/monotonic.ts";
 import { traceHeaders } from "../../core/trace/current-span.ts";
 import type { McpServerConfig } from "./mcp-config.ts";
 import { breaksConnection } from "./mcp-fault.ts";
+import { mcpFetch } from "./mcp-fetch.ts";
+
+/** Maximum number of pages in a server's list of tools. */
+const MOST_PAGES = 100;
 
 export type McpTool = ListToolsResult["tools"][number];
 
@@ -96,7 +101,7 @@ function transportTo(config: McpServerConfig) {
     const headers = withCredentials(url, config.headers);
     // `fetch` refuses them in a URL.
     [url.username, url.password] = ["", ""];
-    return { type: "http", url: url.href, headers, redirect: "error", fetch: fetchTraced } as const;
+    return { type: "http", url: url.href, headers, redirect: "error", fetch: mcpFetch } as const;
   }
   const { command, args, env, cwd } = config;
   // The process may write anything to stderr, so our log does not include it.
@@ -117,25 +122,20 @@ function traced(transport: StdioTransport): StdioTransport {
   return transport;
 }
 
-/** A connection serves many turns, so each request names its own trace. */
-const fetchTraced: typeof fetch = (input, init) => {
-  const { traceparent } = traceHeaders();
-  if (traceparent === undefined) return fetch(input, init);
-  const headers = new Headers(init?.headers);
-  headers.set("traceparent", traceparent);
-  return fetch(input, { ...init, headers });
-};
-
-/** Reads every page of the server's list of tools. */
+/** Reads every page of the server's list of tools, within the time for one answer. */
 async function definitionsOf(client: MCPClient, timeoutMs: number): Promise<McpTool[]> {
-  const options = { timeout: timeoutMs };
-  const first = await client.listTools({ options });
-  const tools = [...first.tools];
-  let cursor = first.nextCursor;
-  while (cursor !== undefined) {
-    const page = await client.listTools({ params: { cursor }, options });
+  const until = monotonicMs() + timeoutMs;
+  const tools: McpTool[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < MOST_PAGES && monotonicMs() < until; pages += 1) {
+    const page = await client.listTools({
+      ...(cursor === undefined ? {} : { params: { cursor } }),
+      options: { timeout: Math.max(1, until - monotonicMs()) },
+    });
     tools.push(...page.tools);
+    // Some servers end their list with an empty text, and broken ones begin it again.
+    if (!page.nextCursor || page.nextCursor === cursor) return tools;
     cursor = page.nextCursor;
   }
-  return tools;
+  throw new Error("its list of tools does not end");
 }

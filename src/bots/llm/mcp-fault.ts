@@ -1,4 +1,5 @@
 import { excerpt } from "../../core/text/text.ts";
+import { AnswerTooLong } from "./mcp-fetch.ts";
 
 /** A fault of a call as the client of the AI SDK reports it. Its class is not exported. */
 interface CallFault {
@@ -6,6 +7,9 @@ interface CallFault {
   responseBody?: unknown;
   name?: unknown;
 }
+
+/** The name of the fault if an answer has not the form of the protocol. */
+const UNREADABLE = "ZodError";
 
 const faultOf = (error: unknown): CallFault => (typeof error === "object" && error !== null ? error : {});
 
@@ -23,7 +27,8 @@ export function lostSession(error: unknown): boolean {
  * are answers. The connection still serves the calls of others.
  */
 export function breaksConnection(error: unknown): boolean {
-  return lostSession(error) || faultOf(error).name !== "MCPClientError";
+  if (error instanceof AnswerTooLong) return false;
+  return lostSession(error) || !["MCPClientError", UNREADABLE].includes(String(faultOf(error).name));
 }
 
 /** The text about a failed call for the model. The client's own messages are meant for programmers. */
@@ -32,5 +37,6 @@ export function callFault(error: unknown): string {
   if (typeof statusCode === "number" && statusCode >= 400) {
     return `the server answered HTTP ${statusCode}: ${excerpt(String(responseBody ?? ""), 300)}`;
   }
+  if (faultOf(error).name === UNREADABLE) return "the server's answer cannot be read";
   return error instanceof Error ? error.message : String(error);
 }
