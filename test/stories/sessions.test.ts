@@ -13,10 +13,11 @@ test("/reset, in any case, padded or with the bot's name, completes the session 
     agent: { bot: { type: "echo" }, reset: { reply: "New start." } },
   });
   const commands = ["/reset", "  /ReSeT \n", "/reset@causeway_bot", "/RESET@Causeway_Bot"];
-  for (const [chat, command] of commands.entries()) {
+  const chats = commands.map((command, index) => ({ chat: index + 1, command }));
+  for (const { chat, command } of chats) {
     for (const text of ["hello", command, "again"]) await story.say(chat, text);
   }
-  for (const chat of commands.keys()) {
+  for (const { chat } of chats) {
     await eventually(() =>
       expect(story.texts(chat)).toEqual(["You said: hello", "New start.", "You said: again"]),
     );
