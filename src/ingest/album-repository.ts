@@ -75,7 +75,11 @@ export async function joinAlbum(
   const album = rows[0];
   if (album === undefined) return null;
   if (!(await claimEvent(client, row.channelId, row.eventKeys, album.id))) return { kind: "duplicate" };
-  const content = (await takeEarlyEdit(client, row))?.content ?? row.content;
+  const edit = await takeEarlyEdit(client, row);
+  // So that the edit changes nothing if the platform repeats it.
+  const editKeys = edit?.eventKeys.map((key) => `more:${key}`) ?? [];
+  await claimEvent(client, row.channelId, editKeys, album.id);
+  const content = edit?.content ?? row.content;
   const references = row.context?.references ?? [];
   await client.query(
     `UPDATE messages SET

@@ -47,6 +47,9 @@ test("the album parts of one request become one message, and other messages betw
     { chat: "ada", text: "two", key: "3", more: part(2) },
   ]);
   await story.channel.sending("re: between");
+  // The platform repeats the edit, whose words are there already.
+  await story.say("ada", "zwei", { key: "4", more: { edits: { eventKey: "3" } } });
+  expect(await story.rows("SELECT id FROM messages WHERE metadata ? 'late_edit_at'")).toEqual([]);
   expect(await stored(story)).toMatchObject([
     { content: "before", files: null },
     { content: "one\n\nzwei", files: ["p1", "p2"] },
