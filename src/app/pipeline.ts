@@ -88,8 +88,9 @@ export function createPipeline(deps: PipelineDeps) {
     async start(): Promise<void> {
       following = keepFollowing(pool, { stop: stopping.signal, log });
       if (!works) return;
-      await turns.start();
+      // Before the first turn: its commit may claim deliveries, and a start gives back all that are claimed.
       await delivery.start();
+      await turns.start();
       await attachments.start();
       const groups = [
         turns.steps,
@@ -113,9 +114,11 @@ export function createPipeline(deps: PipelineDeps) {
       await step("turns under way", 0.68, () => turns.stop(leftUntil(0.6)));
       await step("files that are being loaded", 0.7, attachments.stop);
       await step("replies on their way to the queue", 0.75, delivery.queues.flush);
-      await step("replies that are being sent", 0.8, delivery.sent);
       turns.close();
     },
+
+    /** Resolves when the replies are sent that the commits of their turns have claimed. */
+    sent: delivery.sent,
 
     /** Runs after the queues are closed. Waits for the last records, and hands back the rest. */
     async flush({ step }: StopSteps): Promise<void> {

@@ -45,6 +45,7 @@ export async function stopApp(deps: StopDeps): Promise<void> {
   await pipeline.stop(steps);
   answer();
   await step("requests under way", 0.8, () => closed);
+  await step("replies that are being sent", 0.82, pipeline.sent);
   await step("deliveries under way", 0.85, () => engine.queues.close(leftUntil(0.83)));
   giveUp.abort();
   await pipeline.flush(steps);

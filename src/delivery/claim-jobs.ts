@@ -47,6 +47,11 @@ export function createClaimJobs(deps: ClaimJobsDeps) {
   let alongUntil = 0;
   /** True after the answer to a claim was lost: nobody sends the deliveries that it claimed. */
   let mayHaveLostClaims = false;
+  /**
+   * True while a statement that takes back lost claims may still run. It does not know deliveries that are claimed in
+   * the meantime, and would take them from their sends. After an error the server may still run it.
+   */
+  let isTakingBack = false;
 
   const claim = createGroupCommit({ run: claimTogether, maxBatch: CLAIM_BATCH, partitions: 1 });
 
@@ -79,7 +84,10 @@ export function createClaimJobs(deps: ClaimJobsDeps) {
   /** Returns deliveries whose claim got no answer to the queue. This process never sent them. */
   async function releaseOthers(): Promise<void> {
     const channels = new Map<string, string[]>();
-    for (const { id, channelId } of await deliveries.releaseOthers([...held])) {
+    isTakingBack = true;
+    const lost = await deliveries.releaseOthers([...held]);
+    isTakingBack = false;
+    for (const { id, channelId } of lost) {
       const known = channels.get(channelId);
       if (known) known.push(id);
       else channels.set(channelId, [id]);
@@ -115,6 +123,8 @@ export function createClaimJobs(deps: ClaimJobsDeps) {
 
   return {
     claim: (channelId: string, ids: string[]) => claim({ channelId, ids }),
+    /** True if nothing may be claimed beside the claims of jobs. */
+    isTakingBack: (): boolean => isTakingBack,
     /** Returns deliveries whose claim got no answer, even if that claim was committed late. */
     async recover(): Promise<void> {
       await claim(NO_JOB);

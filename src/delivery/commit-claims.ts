@@ -20,27 +20,37 @@ export interface CommitClaimsDeps {
   conversations: SendingConversations;
   /** Claimed deliveries without a recorded result. */
   held: Set<string>;
-  /** False while nothing may be sent on a channel. */
+  /** False while nothing may be claimed on a channel. */
   maySend(channelId: string): boolean;
+  shutdown: AbortSignal;
   /** Duration of a claim. */
   sendLeaseMs: number;
 }
 
 /** Sends deliveries that the commit of their turn has claimed. Their first send needs no other commit before it. */
-export function createCommitClaims({ conversations, held, maySend, sendLeaseMs }: CommitClaimsDeps) {
+export function createCommitClaims(deps: CommitClaimsDeps) {
+  const { conversations, held, maySend, shutdown, sendLeaseMs } = deps;
   const sends = createShortLivedMap<string, Promise<void>>();
   const counts = new Map<string, number>();
   const count = (channelId: string, by: number) => counts.set(channelId, (counts.get(channelId) ?? 0) + by);
 
   const reserve: ReserveClaim = (channelId, ids) => {
-    if (!maySend(channelId) || (counts.get(channelId) ?? 0) + ids.length > MOST_AT_ONCE) return null;
+    if (shutdown.aborted || !maySend(channelId) || (counts.get(channelId) ?? 0) + ids.length > MOST_AT_ONCE)
+      return null;
     // By the clock that also runs while the machine sleeps, because the lease in the database does.
     const until = Date.now() + sendLeaseMs;
     count(channelId, ids.length);
     // Before the commit: a claim that runs beside it must not take them for claims whose answer was lost.
     for (const id of ids) held.add(id);
+    const release = () => {
+      count(channelId, -ids.length);
+      for (const id of ids) held.delete(id);
+    };
     return {
+      release,
       begin(deliveries) {
+        // They were never sent, so the end of the stop gives them back without a mark.
+        if (shutdown.aborted) return release();
         for (const delivery of deliveries) {
           const done = conversations.add(delivery, until);
           sends.set(delivery.id, done);
@@ -50,10 +60,6 @@ export function createCommitClaims({ conversations, held, maySend, sendLeaseMs }
           };
           done.then(end, end);
         }
-      },
-      release() {
-        count(channelId, -ids.length);
-        for (const id of ids) held.delete(id);
       },
     };
   };

@@ -96,7 +96,8 @@ export function createDeliveryEngine(deps: DeliveryEngineDeps) {
   const committed = createCommitClaims({
     conversations,
     held,
-    maySend: (channelId) => !shutdown.signal.aborted && !attempts.isPaused(channelId),
+    maySend: (channelId) => !attempts.isPaused(channelId) && !jobs.isTakingBack(),
+    shutdown: shutdown.signal,
     sendLeaseMs: deps.times.sendLeaseMs,
   });
 

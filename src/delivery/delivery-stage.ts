@@ -81,10 +81,13 @@ export function createDeliveryStage({ base, channels, files, linkToConversation,
     for (const { id, channelId } of await desks.planned(sessionId)) queues.enqueue(channelId, [id]);
   }
 
-  /** A job of deliveries that this process claimed with their commit only waits for their sends. */
+  /**
+   * A job of deliveries that were claimed with their commit only waits for their sends. Another process has nothing to
+   * do. If the one that claimed them dies, the claims expire.
+   */
   async function deliver(channelId: string, { deliveryIds, claimedBy }: DeliveryJob): Promise<void> {
-    if (claimedBy === process.owner) await engine.committed.ended(deliveryIds);
-    else await engine.deliver(channelId, deliveryIds);
+    if (claimedBy === undefined) await engine.deliver(channelId, deliveryIds);
+    else if (claimedBy === process.owner) await engine.committed.ended(deliveryIds);
   }
 
   return {

@@ -222,8 +222,18 @@ test("a delivery that its commit claimed is sent once, and one that it could not
       );
     const sent: string[] = [];
     let answer = () => {};
+    const repository = createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 600_000 });
+    let takesBack: Promise<void> | null = null;
+    let taken = 0;
     const engine = engineFor(pool, {
-      deliveries: createDeliveryRepository(pool, { owner: "owner", sendLeaseMs: 600_000 }),
+      deliveries: {
+        ...repository,
+        async releaseOthers(held) {
+          taken += 1;
+          await takesBack;
+          return await repository.releaseOthers(held);
+        },
+      },
       channel: {
         receive: () => Promise.reject(new Error("nothing is received here")),
         async send({ text }) {
@@ -278,8 +288,29 @@ test("a delivery that its commit claimed is sent once, and one that it could not
       })),
     );
     expect(engine.committed.reserve(row.channelId, Array(65).fill("too many at once"))).toBeNull();
+
+    // The statement that takes back lost claims knows only the deliveries that were claimed when it was sent.
+    let arrives = () => {};
+    takesBack = new Promise((resolve) => {
+      arrives = resolve;
+    });
+    const before = taken;
+    const recovered = engine.recover();
+    await eventually(() => expect(taken).toBe(before + 1));
+    expect(engine.committed.reserve(row.channelId, ["would be taken back"])).toBeNull();
+    arrives();
+    await recovered;
+
+    const late = engine.committed.reserve(row.channelId, ["late"]);
+    await add("late", "sending");
     await engine.drain();
     expect(engine.committed.reserve(row.channelId, ["after the stop"])).toBeNull();
+    late?.begin([{ ...plain, id: "late", content: "late" }]);
+    await engine.recover();
+    expect(
+      (await pool.query("SELECT status, possible_duplicate FROM deliveries WHERE id = 'late'")).rows,
+    ).toEqual([{ status: "queued", possible_duplicate: false }]);
+    expect(sent).not.toContain("late");
   } finally {
     await pool.end();
   }
