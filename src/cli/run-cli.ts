@@ -82,7 +82,7 @@ async function runCommand(
   words: readonly string[],
   context: CommandContext,
 ): Promise<number | null> {
-  // A shell or a file may take the output of a command, and neither is to get a remark about a mistake.
+  // A shell or a file may take the output of a command. Remarks about mistakes do not belong there.
   const misused = (problem: string) => {
     context.note(`${problem}\n\n${commandHelp(command)}`);
     return 2;

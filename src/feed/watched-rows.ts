@@ -1,6 +1,6 @@
 import type { Watched } from "./feed-changes-repository.ts";
 
-/** The open executions, deliveries and handoffs whose changes are looked for by id. Of too many the oldest are forgotten. */
+/** The open executions, deliveries and handoffs whose changes are looked for by id. If there are too many, it forgets the oldest. */
 export function createWatchedRows(most: number) {
   const watched: Record<keyof Watched, Set<string>> = {
     executions: new Set(),

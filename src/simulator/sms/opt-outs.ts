@@ -11,7 +11,7 @@ export interface KeywordAnswer {
   isOptedOut: boolean;
 }
 
-/** What Twilio does with a user's message besides passing it on. Pure. */
+/** Twilio's own reaction to a user's message, beside passing it on. Pure. */
 export function answerKeyword(text: string, isOptedOut: boolean): KeywordAnswer {
   const word = text.trim().toUpperCase();
   if (STOP.includes(word)) return { text: isOptedOut ? null : STOPPED, isOptedOut: true };
