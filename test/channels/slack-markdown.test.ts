@@ -58,6 +58,8 @@ const plain = (text: string) =>
 const READ_IN_TWO_WAYS: [string][] = [
   ["one ` tick\n`<!channel>` here"],
   ["| ` | x` `<!channel>` |\n| - | - |"],
+  ["| a | b |\n| - | - |\n| c | d | `<!channel>` |"],
+  ["<| <\n| - | - |\n!| <!here|here> `<!channel>` `"],
   ["- ```\n<!channel>\n```"],
   ["- a\n  ```\n<!channel>\n  ```\n<!here>"],
   ["- > ```\n  > a\n  > ```\n<!channel>\n> ```"],

@@ -21,11 +21,15 @@ export function inlineCode(markdown: string, lines: readonly Line[]): Span[] {
   const found = lines.flatMap(({ offset, end }) => pairTicks(markdown, offset, end).spans);
   if (first === undefined || last === undefined || found.length === 0) return [];
   const whole = pairTicks(markdown, first.offset, last.end).spans;
-  const isTable = lines.some(
+  const rules = lines.filter(
     ({ text }) => text.includes("|") && text.includes("-") && !/[^\s|:-]/.test(text),
   );
-  const byCell = lines.flatMap(cellsOf).flatMap(([start, end]) => pairTicks(markdown, start, end).spans);
-  const others = (isTable ? [whole, byCell] : [whole]).map((spans) => new Set(spans.map(String)));
+  // Parsers leave out the cells of a row that its table has no column for.
+  const columns = Math.min(...rules.map((rule) => cellsOf(rule).length));
+  const byCell = lines
+    .flatMap((line) => cellsOf(line).slice(0, columns))
+    .flatMap(([start, end]) => pairTicks(markdown, start, end).spans);
+  const others = (rules.length > 0 ? [whole, byCell] : [whole]).map((spans) => new Set(spans.map(String)));
   const agreed = found.filter((span) => others.every((spans) => spans.has(String(span))));
   const outside = outsideOfUrls(markdown, first.offset, outsideOfTags(markdown, first.offset, agreed));
   return outside.filter(([start, end]) => !isWord(markdown[start - 1]) && !isWord(markdown[end]));
@@ -107,13 +111,16 @@ function outsideOfUrls(markdown: string, from: number, spans: readonly Span[]): 
   });
 }
 
+/** The cells of a table's line, without the empty text before its first bar and after its last one. */
 function cellsOf({ offset, text }: Line): Span[] {
   let start = offset;
-  return text.split("|").map((cell): Span => {
+  const cells = text.split("|").map((cell) => {
     const span: Span = [start, start + cell.length];
     start += cell.length + 1;
-    return span;
+    return { span, isEmpty: cell.trim() === "" };
   });
+  const inner = cells.slice(cells[0]?.isEmpty ? 1 : 0, cells.at(-1)?.isEmpty ? -1 : cells.length);
+  return inner.map(({ span }) => span);
 }
 
 const isWord = (char: string | undefined) => char !== undefined && /[A-Za-z0-9]/.test(char);
