@@ -72,6 +72,7 @@ const READ_IN_TWO_WAYS: [string][] = [
   ["```js `x`\n<!channel>\n```"],
   ["https://a.example/?b=2{` <!channel>`"],
   ["see www.a.example/{`<!channel>`"],
+  ["https://a.example/?b=2<!channel>` <!channel>`"],
   ["https://a.example/{` a ` b ` <!channel> `"],
 ];
 

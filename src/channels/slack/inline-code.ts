@@ -93,7 +93,7 @@ function outsideOfTags(markdown: string, from: number, spans: readonly Span[]): 
 
 /**
  * The spans before the first backtick inside a bare URL. Parsers that make links of bare URLs read it as part
- * of the URL, and pair later backticks differently.
+ * of the URL, and pair later backticks differently. A `<` does not end the URL, because it may become an entity.
  */
 function outsideOfUrls(markdown: string, from: number, spans: readonly Span[]): Span[] {
   let at = from;
@@ -102,7 +102,7 @@ function outsideOfUrls(markdown: string, from: number, spans: readonly Span[]): 
   return spans.filter(([start, end]) => {
     for (; at <= start; at++) {
       const char = markdown[at] ?? "";
-      if (char === "<" || /\s/.test(char)) inUrl = false;
+      if (/\s/.test(char)) inUrl = false;
       else if (markdown.startsWith("://", at) || /^www\.$/i.test(markdown.slice(at, at + 4))) inUrl = true;
       else if (char === "`" && inUrl) isBroken = true;
     }
