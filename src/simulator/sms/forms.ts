@@ -1,8 +1,7 @@
 import { segmentsOf } from "../../core/text/sms-segments.ts";
 import type { Choice, Failure, StoredFile, StoredMessage } from "../line/line.ts";
+import { arrivedFields, stateFields } from "../twilio/form-fields.ts";
 import { addressOf, rcsSenderOf, type SmsAccount } from "./account.ts";
-
-const API_VERSION = "2010-04-01";
 
 /** The segments in which a message is carried. A file makes it an MMS, and RCS has none: both count as one. */
 export const segmentsIn = ({ text, file, via }: Pick<StoredMessage, "text" | "file" | "via">): number =>
@@ -27,11 +26,7 @@ export function messageForm(
   const button = pressed === null ? {} : { ButtonText: pressed.title, ButtonPayload: pressed.id };
   const service = account.rcs && { MessagingServiceSid: account.rcs.messagingServiceSid };
   return {
-    MessageSid: id,
-    SmsMessageSid: id,
-    SmsSid: id,
-    SmsStatus: "received",
-    AccountSid: account.accountSid,
+    ...arrivedFields(id, account.accountSid),
     ...service,
     From: addressOf(number, via),
     To: ourAddress(account, via),
@@ -39,7 +34,6 @@ export function messageForm(
     NumMedia: file === null ? "0" : "1",
     NumSegments: String(segmentsIn(message)),
     ...(via === "rcs" ? { ChannelMetadata: RCS_METADATA } : countryFields(number)),
-    ApiVersion: API_VERSION,
     ...media,
     ...button,
   };
@@ -69,14 +63,9 @@ export function statusForm(
   { status, failure }: { status: string; failure: Failure | null },
 ): Record<string, string> {
   return {
-    MessageSid: id,
-    SmsSid: id,
-    MessageStatus: status,
-    SmsStatus: status,
-    AccountSid: account.accountSid,
+    ...stateFields(id, account.accountSid, status),
     From: ourAddress(account, via),
     To: addressOf(number, via),
-    ApiVersion: API_VERSION,
     ...(via === "rcs" ? { ChannelPrefix: "rcs" } : {}),
     ...(status === "read" ? { EventType: "READ" } : {}),
     ...(failure === null ? {} : { ErrorCode: String(failure.code), ErrorMessage: failure.title }),

@@ -1,11 +1,10 @@
 import type { Chat, Failure, StoredFile, StoredMessage } from "../line/line.ts";
+import { arrivedFields, stateFields } from "../twilio/form-fields.ts";
 import type { PressedChoice } from "./provider.ts";
 import { placeFields } from "./things.ts";
 
 /** The account and its sender, as they stand in every form. */
 type Account = { accountSid: string; from: string };
-
-const API_VERSION = "2010-04-01";
 
 const senderFields = (chat: Chat, { from }: Account) => ({
   From: `whatsapp:+${chat.number}`,
@@ -32,17 +31,12 @@ export function messageForm(
       ? {}
       : { OriginalRepliedMessageSid: replyTo, OriginalRepliedMessageSender: account.from };
   return {
-    MessageSid: id,
-    SmsMessageSid: id,
-    SmsSid: id,
-    SmsStatus: "received",
-    AccountSid: account.accountSid,
+    ...arrivedFields(id, account.accountSid),
     ...senderFields(chat, account),
     Body: text,
     NumMedia: file === null ? "0" : "1",
     NumSegments: "1",
     MessageType: messageType(pressed, file),
-    ApiVersion: API_VERSION,
     ...place,
     ...media,
     ...button,
@@ -85,15 +79,10 @@ export function statusForm(
   { status, isRead, failure }: { status: string; isRead: boolean; failure: Failure | null },
 ): Record<string, string> {
   return {
-    MessageSid: id,
-    SmsSid: id,
-    MessageStatus: status,
-    SmsStatus: status,
-    AccountSid: accountSid,
+    ...stateFields(id, accountSid, status),
     From: from,
     To: `whatsapp:+${chat.number}`,
     ChannelPrefix: "whatsapp",
-    ApiVersion: API_VERSION,
     ...(isRead ? { EventType: "READ" } : {}),
     ...(failure === null ? {} : { ErrorCode: String(failure.code), ChannelStatusMessage: failure.title }),
   };
