@@ -72,7 +72,7 @@ export function createCommitClaims(deps: CommitClaimsDeps) {
     async ended(ids: readonly string[]): Promise<void> {
       await Promise.all(ids.map((id) => sends.get(id)));
     },
-    /** The same for all. */
+    /** Resolves when all deliveries that are being sent here have ended. */
     async allEnded(): Promise<void> {
       await Promise.allSettled(sends.values());
     },

@@ -1,4 +1,4 @@
-/** How people are named on the channels whose names are fixed. */
+/** The names of people on the channels that fix their form: a word for the name, and an example. */
 const EXAMPLES = new Map([
   ["whatsapp", ["phone number", "+491701234567"]],
   ["sms", ["phone number", "+491701234567"]],
