@@ -35,6 +35,13 @@ export async function publishAgent(
   return { agentId: agent.id, channelId: channel.id, version: agent.version };
 }
 
+/** The default workspace of an empty database. */
+export async function addWorkspace(pool: pg.Pool): Promise<{ id: string; slug: string }> {
+  const workspace = { id: "workspace", slug: "default" };
+  await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [workspace.id, workspace.slug]);
+  return workspace;
+}
+
 /** A user on that channel with one answered message, whose reply has one delivery. */
 export async function addConversation(
   pool: pg.Pool,

@@ -4,7 +4,7 @@ import type { Channel } from "../../src/channels/channel.ts";
 import { createDeliveryEngine, type DeliveryEngine } from "../../src/delivery/delivery-engine.ts";
 import { createDeliveryRepository, type DeliveryRepository } from "../../src/delivery/delivery-repository.ts";
 import { createDeskDeliveries } from "../../src/delivery/desk-delivery-repository.ts";
-import { addConversation } from "../api/api-rows.ts";
+import { addConversation, addWorkspace } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 import { quietLog } from "../support/quiet-log.ts";
@@ -13,8 +13,7 @@ test("a delivery whose claim committed without an answer is checked again, howev
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const home = await addWorkspace(pool);
     const row = await addConversation(pool, home);
     await pool.query(
       `INSERT INTO deliveries (id, workspace_id, channel_id, session_id, message_id, address, content)
@@ -57,8 +56,7 @@ test("a claim includes the next deliveries of its conversation in order, up to a
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const home = await addWorkspace(pool);
     const row = await addConversation(pool, home);
     const put = (id: string, address: string, status = "queued") =>
       pool.query(
@@ -89,8 +87,7 @@ test("a delivery that is claimed while the one before it is being recorded is se
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const home = await addWorkspace(pool);
     const row = await addConversation(pool, home);
     const put = (id: string) =>
       pool.query(
@@ -145,8 +142,7 @@ test("deliveries of a claim whose answer was lost are sent, though no job names 
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const home = await addWorkspace(pool);
     const row = await addConversation(pool, home);
     for (const id of ["first", "second"]) {
       await pool.query(
@@ -210,8 +206,7 @@ test("a delivery that its commit claimed is sent once, and one that it could not
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const home = await addWorkspace(pool);
     const row = await addConversation(pool, home);
     const add = (id: string, status: string) =>
       pool.query(

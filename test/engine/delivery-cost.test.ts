@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { expect, test } from "vitest";
 import { createDeliveryRepository } from "../../src/delivery/delivery-repository.ts";
-import { addConversation } from "../api/api-rows.ts";
+import { addConversation, addWorkspace } from "../api/api-rows.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 
 const WAITING = 3_000;
@@ -13,8 +13,7 @@ test.each([false, true])(
     // With one connection, the rows that it has read are counted on the same connection.
     const pool = testPool(database.url, 1);
     try {
-      const home = { id: "workspace", slug: "default" };
-      await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+      const home = await addWorkspace(pool);
       const row = await addConversation(pool, home);
       const add = (status: string) =>
         pool.query(

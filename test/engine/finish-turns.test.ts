@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createFinishRepository } from "../../src/turns/answering/finish-repository.ts";
 import type { TurnCommit } from "../../src/turns/answering/turn-commit.ts";
-import { addConversation } from "../api/api-rows.ts";
+import { addConversation, addWorkspace } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 
@@ -10,8 +10,7 @@ const OWNER = "this-process";
 /** A lane whose lease was taken again, with token 2, while the turn of token 1 was still under way. */
 async function takenAgain(url: string) {
   const pool = testPool(url);
-  const home = { id: "workspace", slug: "default" };
-  await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+  const home = await addWorkspace(pool);
   const { sessionId } = await addConversation(pool, home);
   await pool.query(
     `UPDATE sessions SET next_seq = 11, inbound_seq = 10, answered_seq = 8, lease_owner = $2, lease_token = 2,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { catchUp, followActivity } from "../../src/sessions/follow-activity-repository.ts";
 import { mergeWords } from "../../src/sessions/merge-words-repository.ts";
 import { createTurnRepository } from "../../src/turns/lanes/turn-repository.ts";
-import { addConversation } from "../api/api-rows.ts";
+import { addConversation, addWorkspace } from "../api/api-rows.ts";
 import { startChatApp } from "../api/chat-app.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
@@ -137,8 +137,7 @@ it("new words are merged into their index, and only by its owner", async () => {
 async function sessionsOf(count: number) {
   const database = await createTestDatabase();
   const pool: pg.Pool = testPool(database.url);
-  const home = { id: "workspace", slug: "default" };
-  await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+  const home = await addWorkspace(pool);
   const row = await addConversation(pool, home);
   await pool.query(
     `INSERT INTO sessions (id, workspace_id, agent_id, agent_version, channel_id, single)

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createAddressRepository } from "../../src/delivery/address-repository.ts";
-import { addConversation } from "../api/api-rows.ts";
+import { addConversation, addWorkspace } from "../api/api-rows.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestDatabase, testPool } from "../support/postgres.ts";
 
@@ -8,8 +8,7 @@ test("a delivery added while its session gets a new address goes to that address
   await using database = await createTestDatabase();
   const pool = testPool(database.url);
   try {
-    const home = { id: "workspace", slug: "default" };
-    await pool.query("INSERT INTO workspaces (id, slug) VALUES ($1, $2)", [home.id, home.slug]);
+    const home = await addWorkspace(pool);
     const row = await addConversation(pool, home);
     await pool.query("UPDATE sessions SET address = 'person', single = false WHERE id = $1", [row.sessionId]);
 
